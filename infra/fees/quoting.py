@@ -10,14 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from typing import Any
 
-from infra.chassis.json_types import Json
 from infra.chassis.refusals import InvalidRequest
 from infra.fees.refusals import ChannelNotOffered, ChoiceMissing
+from infra.fees.shapes import Amount, Fee, FeeHeading, FeeLine, FeeQuote, Priced, Text
 
-Fee = Mapping[str, Any]
-Line = dict[str, Any]
 HOME_CURRENCY = "VND"
 DEAREST = 10**15  # minor units, the most that an amount of the contracts may be, and all fees of one application
 NOT_STATED = "not_stated"
@@ -44,7 +41,7 @@ class FeeQuery:
     exemptions: Sequence[str] = ()
 
 
-def quote(definition: Mapping[str, Any], query: FeeQuery) -> Json:
+def quote(definition: Priced, query: FeeQuery) -> FeeQuote:
     """``{"items": [...], "total", "apart": [...], "not_stated": [...]}`` for one application.
 
     ``total`` is the sum in VND, or in the only currency there is; ``apart`` holds the sums of every other
@@ -59,7 +56,8 @@ def quote(definition: Mapping[str, Any], query: FeeQuery) -> Json:
     unknown = [_heading(fee, dict(UNKNOWN)) for fee in due if fee["rule"]["type"] == NOT_STATED]
     if sum(item["amount"]["amount"] for item in items) > DEAREST:
         raise InvalidRequest.at("/quantity", f"mức thu sẽ vượt {DEAREST}", f"the fees would be more than {DEAREST}")
-    return {"items": items, **_totals(items), "not_stated": unknown}
+    total, apart = _totals(items)
+    return {"items": items, "total": total, "apart": apart, "not_stated": unknown}
 
 
 def _applies(fee: Fee, query: FeeQuery) -> bool:
@@ -68,7 +66,7 @@ def _applies(fee: Fee, query: FeeQuery) -> bool:
     return query.channel in fee["channels"] and begun and (not fee["valid_until"] or day <= fee["valid_until"])
 
 
-def _line(definition: Mapping[str, object], fee: Fee, query: FeeQuery) -> Line:
+def _line(definition: Priced, fee: Fee, query: FeeQuery) -> FeeLine:
     amount, reason = _price(definition, fee, query)
     claimed = [group for group in fee["exempt"] if group in query.exemptions]
     if claimed and amount:
@@ -76,7 +74,7 @@ def _line(definition: Mapping[str, object], fee: Fee, query: FeeQuery) -> Line:
     return {**_heading(fee, reason), "amount": {"amount": amount, "currency": fee["currency"]}}
 
 
-def _heading(fee: Fee, reason: dict[str, str]) -> Line:
+def _heading(fee: Fee, reason: dict[str, str]) -> FeeHeading:
     return {
         "fee_id": fee["id"],
         "kind": fee["kind"],
@@ -87,16 +85,16 @@ def _heading(fee: Fee, reason: dict[str, str]) -> Line:
     }
 
 
-def _price(definition: Mapping[str, object], fee: Fee, query: FeeQuery) -> tuple[int, dict[str, str]]:
+def _price(definition: Priced, fee: Fee, query: FeeQuery) -> tuple[int, dict[str, str]]:
     """Amount in minor units and why, before any exemption."""
     return _PRICES[fee["rule"]["type"]](definition, fee, query)
 
 
-def _free(_definition: Mapping[str, object], _fee: Fee, _query: FeeQuery) -> tuple[int, dict[str, str]]:
+def _free(_definition: Priced, _fee: Fee, _query: FeeQuery) -> tuple[int, dict[str, str]]:
     return 0, dict(FREE)
 
 
-def _fixed(_definition: Mapping[str, object], fee: Fee, query: FeeQuery) -> tuple[int, dict[str, str]]:
+def _fixed(_definition: Priced, fee: Fee, query: FeeQuery) -> tuple[int, dict[str, str]]:
     channel = _CHANNEL_NAMES[query.channel]
     return fee["rule"]["amount"], {
         "vi": f"Mức thu cố định, nộp {channel['vi']}",
@@ -104,7 +102,7 @@ def _fixed(_definition: Mapping[str, object], fee: Fee, query: FeeQuery) -> tupl
     }
 
 
-def _per_item(_definition: Mapping[str, object], fee: Fee, query: FeeQuery) -> tuple[int, dict[str, str]]:
+def _per_item(_definition: Priced, fee: Fee, query: FeeQuery) -> tuple[int, dict[str, str]]:
     price, item = fee["rule"]["amount"], _both(fee["rule"]["item"])
     price_text = format_money(price, fee["currency"])
     reason = {
@@ -114,7 +112,7 @@ def _per_item(_definition: Mapping[str, object], fee: Fee, query: FeeQuery) -> t
     return _capped(fee, price * query.quantity, reason)
 
 
-def _tiered(_definition: Mapping[str, object], fee: Fee, query: FeeQuery) -> tuple[int, dict[str, str]]:
+def _tiered(_definition: Priced, fee: Fee, query: FeeQuery) -> tuple[int, dict[str, str]]:
     """Each tier prices the items that fall into it: 2 pages at the first rate, the rest at the second."""
     total, below, parts = 0, 0, []
     for tier in fee["rule"]["tiers"]:
@@ -136,7 +134,7 @@ def _capped(fee: Fee, amount: int, reason: dict[str, str]) -> tuple[int, dict[st
     return ceiling, {"vi": f"{reason['vi']}, tối đa {cap}", "en": f"{reason['en']}, at most {cap}"}
 
 
-def _choice(_definition: Mapping[str, object], fee: Fee, query: FeeQuery) -> tuple[int, dict[str, str]]:
+def _choice(_definition: Priced, fee: Fee, query: FeeQuery) -> tuple[int, dict[str, str]]:
     rule = fee["rule"]
     for option in rule["options"]:
         if option["id"] == query.choices.get(rule["choice"]):
@@ -157,7 +155,7 @@ def _choice(_definition: Mapping[str, object], fee: Fee, query: FeeQuery) -> tup
     )
 
 
-def _percentage(definition: Mapping[str, Any], fee: Fee, query: FeeQuery) -> tuple[int, dict[str, str]]:
+def _percentage(definition: Priced, fee: Fee, query: FeeQuery) -> tuple[int, dict[str, str]]:
     rule = fee["rule"]
     other = next(other for other in definition["fees"] if other["id"] == rule["of"])
     base, _why = _price(definition, other, query)
@@ -179,14 +177,16 @@ _PRICES = {
 }
 
 
-def _totals(items: Sequence[Line]) -> Json:
+def _totals(items: Sequence[FeeLine]) -> tuple[Amount, list[Amount]]:
     sums: dict[str, int] = {}
     for item in items:
         money_of = item["amount"]
         sums[money_of["currency"]] = sums.get(money_of["currency"], 0) + money_of["amount"]
     main = HOME_CURRENCY if HOME_CURRENCY in sums or len(sums) != 1 else next(iter(sums))
-    apart = [{"amount": amount, "currency": currency} for currency, amount in sorted(sums.items()) if currency != main]
-    return {"total": {"amount": sums.get(main, 0), "currency": main}, "apart": apart}
+    apart: list[Amount] = [
+        {"amount": amount, "currency": currency} for currency, amount in sorted(sums.items()) if currency != main
+    ]
+    return {"amount": sums.get(main, 0), "currency": main}, apart
 
 
 def format_money(amount: int, currency: str) -> str:
@@ -197,8 +197,8 @@ def format_money(amount: int, currency: str) -> str:
     return f"{units}{f',{cents:02}' if cents else ''} {currency}"
 
 
-def _both(item: Any) -> Mapping[str, str]:
-    return item if isinstance(item, Mapping) else {"vi": item, "en": item}
+def _both(item: Text | str) -> Text:
+    return {"vi": item, "en": item} if isinstance(item, str) else item
 
 
 def _english(name: Mapping[str, object]) -> str:

@@ -48,7 +48,7 @@ class PromiseRecord(TypedDict):
 class ChannelTerms(TypedDict):
     """A way to apply for something, and how long handling then takes."""
 
-    processing_time: NotRequired[PromiseRecord | None]
+    processing_time: PromiseRecord
 
 
 class ChangeRecord(TypedDict):

@@ -11,18 +11,17 @@ from typing import NotRequired, Protocol, TypedDict
 
 from infra.chassis.clients import Neighbour
 from infra.chassis.json_types import Json, Money
-from infra.working_time.records import CalendarReply, ChannelTerms
+from infra.fees.shapes import Priced
+from infra.working_time.records import CalendarReply
 
 
-class ProcedureDefinition(TypedDict):
+class ProcedureDefinition(Priced):
     """A version of a procedure as *catalog* publishes it; what this service reads of it."""
 
-    code: str
     version: int
     title: dict[str, str]
     level: int
     authority: Json
-    channels: dict[str, ChannelTerms]
     agency_levels: NotRequired[dict[str, int] | None]
     carried_on_by: NotRequired[dict[str, str] | None]
     requirements: NotRequired[list[Json]]

@@ -6,9 +6,8 @@ everything it carries on as well. Nothing is renamed in place; the row of a day 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -162,7 +161,7 @@ class AgencyRegister:
             _record_change(session, row, "created", by, None)
 
 
-def _place_period(session: Session, agency: Mapping[str, Any], first_day: date) -> Agency:
+def _place_period(session: Session, agency: Json, first_day: date) -> Agency:
     """The period that begins on a day, between those there are."""
     code = agency["code"]
     rows = _periods(session, code)

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Literal, cast
 
 import jsonschema_rs
 
@@ -21,9 +21,10 @@ from infra.chassis.refusals import InvalidRequest
 from infra.chassis.text.currencies import is_in_tender
 from infra.chassis.text.provinces import was_ever_province
 from infra.fees import DEAREST
+from infra.fees.shapes import Fee
 from infra.working_time import MOST_YEARS, Promise
+from services.catalog.shapes import Definition
 
-Definition = dict[str, Any]
 Problem = dict[str, str]
 
 DURATION_PROBLEMS = {
@@ -75,11 +76,11 @@ _REQUIREMENT = {
 
 def complete(definition: Mapping[str, object]) -> Definition:
     """The definition with every key of the format present; what was given is stored as it is."""
-    full: Definition = {**DEFAULTS, **definition}
+    full: Json = {**DEFAULTS, **definition}
     full["fees"] = [{**_FEE, **fee} for fee in full["fees"]]
     full["requirements"] = [{**_REQUIREMENT, **paper} for paper in full["requirements"]]
     full["limits"] = {**DEFAULTS["limits"], **full["limits"]}
-    return full
+    return cast(Definition, full)  # the door has checked it by the contract
 
 
 def fingerprint(definition: Mapping[str, object]) -> str:
@@ -88,14 +89,14 @@ def fingerprint(definition: Mapping[str, object]) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def check_definition(definition: Mapping[str, object], root: str = "/definition") -> None:
+def check_definition(definition: Definition, root: str = "/definition") -> None:
     """Refuse a definition that does not make sense, naming every place by JSON pointer."""
     problems = [{**problem, "pointer": f"{root}{problem['pointer']}"} for problem in problems_in(definition)]
     if problems:
         raise InvalidRequest(problems)
 
 
-def problems_in(definition: Mapping[str, Any]) -> Iterator[Problem]:
+def problems_in(definition: Definition) -> Iterator[Problem]:
     """Everything about a definition in its full shape that could not be counted, quoted or filed."""
     yield from _repeated_ids(definition, "fees")
     yield from _repeated_ids(definition, "requirements")
@@ -119,7 +120,7 @@ def problems_in(definition: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _form_problems(definition["form"])
 
 
-def _duration_problems(definition: Mapping[str, Any]) -> Iterator[Problem]:
+def _duration_problems(definition: Definition) -> Iterator[Problem]:
     """What no calendar can count: found here, not when somebody has filed and paid."""
     promises = {
         f"/channels/{name}/processing_time": of["processing_time"] for name, of in definition["channels"].items()
@@ -131,7 +132,7 @@ def _duration_problems(definition: Mapping[str, Any]) -> Iterator[Problem]:
             yield _problem(f"{pointer}/amount", *DURATION_PROBLEMS[problem])
 
 
-def _form_problems(form: Mapping[str, Any]) -> Iterator[Problem]:
+def _form_problems(form: Json) -> Iterator[Problem]:
     """A form that answers are checked by: compiled as filing compiles it, and asking for nothing it does not know."""
     try:
         jsonschema_rs.meta.validate(dict(form))
@@ -154,7 +155,7 @@ def _form_problems(form: Mapping[str, Any]) -> Iterator[Problem]:
             yield _problem("/form/required", vi[:200], en[:200])
 
 
-def _fee_problems(definition: Mapping[str, object], index: int, fee: Mapping[str, Any]) -> Iterator[Problem]:
+def _fee_problems(definition: Definition, index: int, fee: Fee) -> Iterator[Problem]:
     at, rule = f"/fees/{index}", fee["rule"]
     if not is_in_tender(fee["currency"], today()):
         vi, en = "không phải mã tiền tệ đang lưu hành", "no currency in use"
@@ -182,7 +183,7 @@ def _fee_problems(definition: Mapping[str, object], index: int, fee: Mapping[str
         yield _problem(f"{at}/rule/options", "mã lựa chọn bị trùng", "an option's id comes twice")
 
 
-def _ends_at_an_amount(definition: Mapping[str, Any], fee: Mapping[str, Any]) -> bool:
+def _ends_at_an_amount(definition: Definition, fee: Fee) -> bool:
     """Whether a chain of percentages ends at a fee with an amount of its own."""
     fees = {fee["id"]: fee for fee in definition["fees"]}
     ids: set[str] = set()
@@ -194,7 +195,7 @@ def _ends_at_an_amount(definition: Mapping[str, Any], fee: Mapping[str, Any]) ->
     return bool(fee["rule"]["type"] != "not_stated")
 
 
-def _dearest(definition: Mapping[str, Any], fee: Mapping[str, Any]) -> Fraction:
+def _dearest(definition: Definition, fee: Fee) -> Fraction:
     """The most that one item can cost by a fee whose percentages end at an amount."""
     rule = fee["rule"]
     if rule["type"] == "percentage":
@@ -204,7 +205,7 @@ def _dearest(definition: Mapping[str, Any], fee: Mapping[str, Any]) -> Fraction:
     return Fraction(max([rule.get("amount", 0), *amounts]))
 
 
-def _dearest_together(definition: Mapping[str, Any]) -> Fraction:
+def _dearest_together(definition: Definition) -> Fraction:
     """The most that one item can cost, of the fees that by themselves can be paid."""
     priced = [
         fee for fee in definition["fees"] if fee["rule"]["type"] != "percentage" or _ends_at_an_amount(definition, fee)
@@ -213,7 +214,7 @@ def _dearest_together(definition: Mapping[str, Any]) -> Fraction:
     return sum((amount for amount in amounts if amount <= DEAREST), Fraction(0))
 
 
-def _repeated_ids(definition: Mapping[str, Any], part: str) -> Iterator[Problem]:
+def _repeated_ids(definition: Definition, part: Literal["fees", "requirements"]) -> Iterator[Problem]:
     ids: set[str] = set()
     for index, entry in enumerate(definition[part]):
         if entry["id"] in ids:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-Change = dict[str, Any]
+from infra.chassis.json_types import Json
+
+Change = dict[str, object]
 _KEYS = ("id", "code", "number")
 
 
@@ -47,7 +48,7 @@ def _mappings(path: str, old: Mapping[str, object], new: Mapping[str, object]) -
             yield from _walk(here, old[name], new[name])
 
 
-def _key_of(old: list[Any], new: list[Any]) -> str | None:
+def _key_of(old: list[Json], new: list[Json]) -> str | None:
     """The key under which the members of both lists are distinct, if there is one."""
     members = [*old, *new]
     if not members or not all(isinstance(member, Mapping) for member in members):

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from sqlalchemy import CTE, CompoundSelect, Select, and_, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
@@ -104,7 +103,7 @@ class FacetIndex:
         return {"facets": grouped, "total": hits.bit_count()}
 
 
-def _carried(day: date) -> CompoundSelect[Any]:
+def _carried(day: date) -> CompoundSelect[str, str, int]:
     """``(kind, value, entry_id)`` of everything that an entry carries on a day."""
     own = select(SearchFacet.kind, SearchFacet.value, SearchFacet.entry_id).where(SearchFacet.kind.in_(OWN))
     agencies, provinces = _agencies(day), _provinces(day)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -29,6 +29,7 @@ from services.catalog.importing.load import AWAITING, ReadRecord, load
 from services.catalog.importing.records import BadLine
 from services.catalog.importing.text_faults import text_faults
 from services.catalog.models import Procedure, ProcedureVersion
+from services.catalog.shapes import Definition
 
 COUNTS = ("new", "changed", "unchanged", "awaiting", "repeated", "refused", "bad")
 PLACED = ("new", "changed", "unchanged")
@@ -77,7 +78,7 @@ class Imports:
 class _Candidate:
     """A definition on its way in: from which day to which, under which number, and what was found in its record."""
 
-    definition: Any
+    definition: object
     day: date
     until: date | None = None
     version: int = 0
@@ -108,7 +109,7 @@ class _Batch:
 
     def official(self, records: Sequence[object]) -> Json:
         lines = ((number, _checked_line(record)) for number, record in enumerate(records, 1))
-        layout: Any = self.layout
+        layout: Literal["structured", "portal"] = "structured" if self.layout == "structured" else "portal"
         summary = load(
             lines, fingerprint_of=self._fingerprints, publish=self._publish, layout=layout, report=self.findings.append
         )
@@ -166,9 +167,11 @@ class _Batch:
         versions.index_and_publish(self.session, placed)
         return outcomes
 
-    def _sound(self, definition: Mapping[str, object]) -> Json | str:
+    def _sound(self, definition: object) -> Definition | str:
         """The definition in its full shape, or why it cannot be taken."""
         try:
+            if not isinstance(definition, Mapping):
+                raise TypeError(f"'{type(definition).__name__}' object is not a mapping")
             full = definitions.complete(definition)
             if problems := self.shape.problems(full):
                 raise InvalidRequest(
@@ -179,7 +182,9 @@ class _Batch:
             return _reason(refused)
         return full
 
-    def _place(self, full: Json, candidate: _Candidate, procedure: Procedure, placed: list[ProcedureVersion]) -> str:
+    def _place(
+        self, full: Definition, candidate: _Candidate, procedure: Procedure, placed: list[ProcedureVersion]
+    ) -> str:
         """One version in its days; what refuses it does so before anything is written."""
         day = candidate.day
         current = versions.in_force(self.session, procedure.code, day) if procedure.versions else None

@@ -7,13 +7,13 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any
 
 from sqlalchemy import bindparam, select
 
 from infra.chassis.json_types import Json
 from infra.chassis.storage.database import Database
 from infra.chassis.storage.reads import Read
+from infra.chassis.storage.types import TableRow
 from services.catalog.facets import FacetIndex, Filters
 from services.catalog.models import SearchEntry, SearchVersion
 from services.catalog.postings import bits_of
@@ -23,8 +23,8 @@ BREATH = 100  # entries taken in between two looks at other work
 MOST_NARROWED = 200  # sets for filters, a kilobyte each
 MOST_FACET_DAYS = 4
 MOST_SUMMARIES = 8_000  # of about 2 kB
-COUNTERS: tuple[Any, ...] = (SearchVersion.entries, SearchVersion.agencies)
-ENTRY: tuple[Any, ...] = (
+COUNTERS = (SearchVersion.entries, SearchVersion.agencies)
+ENTRY = (
     SearchEntry.id, SearchEntry.code, SearchEntry.version, SearchEntry.effective_from, SearchEntry.effective_until,
     SearchEntry.title, SearchEntry.accented, SearchEntry.words, SearchEntry.length, SearchEntry.uses,
 )  # fmt: skip
@@ -95,10 +95,10 @@ class IndexKeeper:
             remembered |= summaries_by_id
         return [summaries_by_id[entry_id] for entry_id in ids]
 
-    def _version(self) -> Any:
+    def _version(self) -> TableRow:
         return self.database.rows(VERSION)[0]
 
-    def _take_in(self, version: Any) -> None:
+    def _take_in(self, version: TableRow) -> None:
         if version.entries < self._version_taken_in or self._index.dead * 2 > len(self._index.ids):
             self._forget()
             self._summaries.clear()
@@ -128,7 +128,7 @@ class IndexKeeper:
         return bits
 
 
-def _summary(row: Any) -> Json:
+def _summary(row: TableRow) -> Json:
     return {
         "code": row.code,
         "version": row.version,

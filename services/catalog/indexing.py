@@ -16,6 +16,7 @@ from infra.chassis.text.vietnamese_text import accented_words, folded_words
 from services.catalog.facets import AGENCY_LEVEL, agency_level
 from services.catalog.folding import LONGEST, plain_title, with_legal_terms
 from services.catalog.models import Field, Procedure, ProcedureVersion, SearchEntry, SearchFacet, SearchWord
+from services.catalog.shapes import Definition
 
 # A batch of fifty procedures has a thousand of these rows: as arrays they are one message to PostgreSQL.
 FACETS_AT_ONCE = """
@@ -73,7 +74,7 @@ def end_entry(session: Session, code: str, version: int, effective_until: date |
     )
 
 
-def texts(definition: Json) -> Json:
+def texts(definition: Definition) -> Json:
     """The folded texts of an entry. Spaces around let ``LIKE '% word %'`` mean a whole word."""
     titles = definition["title"]
     title = plain_title(with_legal_terms(folded_words(titles["vi"])))
@@ -90,7 +91,7 @@ def texts(definition: Json) -> Json:
     }
 
 
-def summary(definition: Json) -> Json:
+def summary(definition: Definition) -> Json:
     """What a result list shows of a procedure."""
     return {
         "title": definition["title"],
@@ -103,7 +104,7 @@ def summary(definition: Json) -> Json:
     }
 
 
-def facets(definition: Json) -> list[tuple[str, str]]:
+def facets(definition: Definition) -> list[tuple[str, str]]:
     """``(kind, value)`` for everything in the definition that a result list can be narrowed by.
 
     Agencies and provinces as the definition names them; who has taken over from whom, and who sits where, changes with

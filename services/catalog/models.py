@@ -10,6 +10,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from infra.chassis.json_types import Json
 from infra.chassis.messaging.outbox import plumbing
 from infra.chassis.storage.database import BigKey, UtcDateTime
+from services.catalog.shapes import Definition
 
 
 class CatalogModel(DeclarativeBase):
@@ -43,7 +44,7 @@ class ProcedureVersion(CatalogModel):
     effective_from: Mapped[date] = mapped_column(Date)
     effective_until: Mapped[date | None] = mapped_column(Date)
     retired: Mapped[bool] = mapped_column(Boolean, default=False)
-    definition: Mapped[Json] = mapped_column(JSON)
+    definition: Mapped[Definition] = mapped_column(JSON)
     fingerprint: Mapped[str] = mapped_column(String(64))
     created_by: Mapped[str] = mapped_column(String(80))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TypeVar
 
 from sqlalchemy import Date, bindparam, exists, select
 from sqlalchemy.orm import Session
@@ -18,10 +18,12 @@ from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
 from infra.chassis.storage.reads import Read
+from infra.chassis.storage.types import TableRow
 from services.catalog import definitions, differences, sample_catalogue, versions
 from services.catalog.agencies import recorded_codes
 from services.catalog.errors import ApprovalNotPending, OnlyInDevelopment, ProcedureNotFound, SameEditor
 from services.catalog.models import Agency, ProcedureChange, ProcedureVersion
+from services.catalog.shapes import Definition
 from services.catalog.successors import successors_of
 
 EDITORS = ("catalog_editor", "approver", "operator", "auditor")
@@ -34,6 +36,9 @@ COLUMNS = (
 OF_CODE = select(*COLUMNS).where(ProcedureVersion.code == bindparam("code"))
 IN_FORCE = Read(OF_CODE.where(versions.is_in_force(bindparam("day", type_=Date))))
 NUMBERED = Read(OF_CODE.where(ProcedureVersion.version == bindparam("version")))
+
+
+Visible = TypeVar("Visible", TableRow, ProcedureVersion)  # a version as a row, or as its object
 
 
 class Offerings:
@@ -60,7 +65,7 @@ class Offerings:
                 merged = successors_of(session, agencies, day_of(at))
         return {**version_view(row), "carried_on_by": merged}
 
-    def _read(self, code: str, version: int | None, at: str | None, by: Actor) -> Any:
+    def _read(self, code: str, version: int | None, at: str | None, by: Actor) -> TableRow:
         """What :meth:`find` finds, as a row, with ``any_merged``: whether any agency has been merged into another."""
         day = day_of(at)
         if version is None:
@@ -126,9 +131,7 @@ class Offerings:
 
         return self.database.command(command, work)
 
-    def published(
-        self, session: Session, full: definitions.Definition, effective_from: str, reason: str | None, by: Actor
-    ) -> Json:
+    def published(self, session: Session, full: Definition, effective_from: str, reason: str | None, by: Actor) -> Json:
         """:meth:`publish` inside a transaction; a draft of this very content is taken over."""
         day = day_of(effective_from)
         procedure = versions.lock_procedures(session, [full["code"]])[full["code"]]
@@ -218,13 +221,13 @@ class Offerings:
         return {"items": sample_catalogue.definitions(agency_code)}
 
 
-def unknown_agencies(session: Session, definition: definitions.Definition) -> list[str]:
+def unknown_agencies(session: Session, definition: Definition) -> list[str]:
     """The agencies that a definition names and of which nothing is recorded, for whatever days."""
     named = {*(definition["authority"].get("agency_codes") or ()), *(definition.get("agency_levels") or ())}
     return sorted(named - recorded_codes(session, named)) if named else []
 
 
-def _visible(row: Any, code: str, version: int | None, day: date, by: Actor) -> Any:
+def _visible(row: Visible | None, code: str, version: int | None, day: date, by: Actor) -> Visible:
     """A version that the caller may see; refuses ``ProcedureNotFound``."""
     if row is not None and (version is None or row.state == versions.PUBLISHED or by.has(*EDITORS)):
         return row
@@ -233,12 +236,12 @@ def _visible(row: Any, code: str, version: int | None, day: date, by: Actor) -> 
     raise ProcedureNotFound(code=code, detail=f" có hiệu lực ngày {day}", detail_en=f" in force on {day}")
 
 
-def version_view(row: Any) -> Json:
+def version_view(row: TableRow | ProcedureVersion) -> Json:
     """A version as callers see it."""
     return {**row.definition, **_version_outline(row)}
 
 
-def _version_outline(row: Any) -> Json:
+def _version_outline(row: TableRow | ProcedureVersion) -> Json:
     return {
         "code": row.code,
         "version": row.version,
@@ -268,7 +271,7 @@ def _proposal(session: Session, row: ProcedureVersion) -> Json:
     }
 
 
-def _status(row: Any) -> str:
+def _status(row: TableRow | ProcedureVersion) -> str:
     """``retired`` once its last day has passed; otherwise as stored."""
     over = row.effective_until is not None and row.effective_until < today()
     return "retired" if row.state == versions.PUBLISHED and over else row.state

@@ -9,15 +9,17 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Container, Mapping
-from typing import Any
 from urllib.parse import quote
 
 from babel.numbers import get_currency_precision
 
 from infra.chassis.json_types import Json
 from infra.chassis.text.vietnamese_text import comparison_key, folded_words
+from infra.fees.shapes import Fee
+from infra.working_time.records import ChannelTerms, PromiseRecord
+from services.catalog.shapes import Authority, Definition, Requirement, ResultPaper
 
-Node = dict[str, Any]
+Node = Json
 
 CONTEXT: Json = {
     "cv": "http://data.europa.eu/m8g/",
@@ -55,7 +57,7 @@ UNNAMED = {"vi": "Cơ quan không nêu tên", "en": "Authority not named"}
 LONGEST_IN_IRI = 80
 
 
-def document(procedures: list[tuple[Mapping[str, object], str]]) -> Node:
+def document(procedures: list[tuple[Definition, str]]) -> Node:
     """One JSON-LD document of ``(definition, base)`` pairs; shared nodes (authorities, laws, concepts) appear once."""
     graph: dict[str, Node] = {}
     for definition, base in procedures:
@@ -81,7 +83,7 @@ def iri_part(name: object) -> str:
     return quote(str(name), safe="")
 
 
-def _nodes(definition: Mapping[str, Any], base: str) -> list[Node]:
+def _nodes(definition: Definition, base: str) -> list[Node]:
     service = f"{base}/procedures/{iri_part(definition['code'])}"
     authority = _authority(definition, base)
     channels = [_channel(base, service, name, offer) for name, offer in sorted(definition["channels"].items())]
@@ -113,7 +115,7 @@ def _nodes(definition: Mapping[str, Any], base: str) -> list[Node]:
     return [own, authority, spatial, *channels, *costs, *papers, *outputs, rule, *laws, *concepts]
 
 
-def _concepts(definition: Mapping[str, Any], base: str) -> list[Node]:
+def _concepts(definition: Definition, base: str) -> list[Node]:
     """What a procedure is classified by; its field first."""
     field, level = definition["field"], definition["level"]
     currencies = sorted({fee["currency"] for fee in definition["fees"]})
@@ -131,7 +133,7 @@ def _audience(name: str) -> dict[str, str]:
     return _bilingual(*AUDIENCES[name]) if name in AUDIENCES else {"vi": name}
 
 
-def _authority(definition: Mapping[str, Any], base: str) -> Node:
+def _authority(definition: Definition, base: str) -> Node:
     authority = definition["authority"]
     name = authority["name"] if authority["name"]["vi"].strip() else UNNAMED
     codes = authority.get("agency_codes") or []
@@ -146,7 +148,7 @@ def _authority(definition: Mapping[str, Any], base: str) -> Node:
     }
 
 
-def _named_authority(authority: Mapping[str, Any]) -> str:
+def _named_authority(authority: Authority) -> str:
     """What an authority without a code is called by in an IRI: its level and its name, so that each has its own."""
     name = comparison_key(authority["name"]["vi"])
     words = folded_words(name).replace(" ", "-")[:LONGEST_IN_IRI]
@@ -163,7 +165,7 @@ def _bilingual(vi: str, en: str) -> dict[str, str]:
     return {"vi": vi, "en": en}
 
 
-def _channel(base: str, service: str, name: str, offer: Mapping[str, Any]) -> Node:
+def _channel(base: str, service: str, name: str, offer: ChannelTerms) -> Node:
     time = offer["processing_time"]
     vi, en = CHANNELS[name]
     node: Node = {
@@ -181,9 +183,9 @@ def _channel(base: str, service: str, name: str, offer: Mapping[str, Any]) -> No
     return node | {"dct:description": language_map(text), "cv:processingTime": duration(time)}
 
 
-def duration(time: Mapping[str, Any]) -> str:
+def duration(time: PromiseRecord) -> str:
     """The ``xsd:duration`` of a promise; working days as the calendar days they take without holidays (7 for 5)."""
-    amount, unit = time["amount"], time["unit"]
+    amount, unit = float(time["amount"] or 0), time["unit"]
     if unit == "working_hours":
         return f"PT{round(amount * 60)}M"
     if unit == "months":
@@ -191,7 +193,7 @@ def duration(time: Mapping[str, Any]) -> str:
     return f"P{math.ceil(amount) if unit == 'calendar_days' else math.ceil(amount * 7 / 5)}D"
 
 
-def _costs(service: str, fee: Mapping[str, Any], offered: Container[str]) -> list[Node]:
+def _costs(service: str, fee: Fee, offered: Container[str]) -> list[Node]:
     """A cost per channel, as the vocabulary has it; only a fixed or free fee has a value that is true for everybody."""
     rule = fee["rule"]
     amounts = {"free": 0, "fixed": rule.get("amount")}.get(rule["type"])
@@ -211,7 +213,7 @@ def _costs(service: str, fee: Mapping[str, Any], offered: Container[str]) -> lis
     return nodes
 
 
-def _paper(service: str, paper: Mapping[str, Any]) -> list[Node]:
+def _paper(service: str, paper: Requirement) -> list[Node]:
     evidence = {
         "@id": f"{service}/evidence/{iri_part(paper['id'])}",
         "@type": "cv:Evidence",
@@ -230,7 +232,7 @@ def _paper(service: str, paper: Mapping[str, Any]) -> list[Node]:
     return [evidence, requirement]
 
 
-def _output(service: str, place: int, result: Mapping[str, Any]) -> Node:
+def _output(service: str, place: int, result: ResultPaper) -> Node:
     code = result.get("code") or str(place)
     return {
         "@id": f"{service}/outputs/{place}",
@@ -240,7 +242,7 @@ def _output(service: str, place: int, result: Mapping[str, Any]) -> Node:
     }
 
 
-def _rule(service: str, definition: Mapping[str, Any], laws: list[Node]) -> Node:
+def _rule(service: str, definition: Definition, laws: list[Node]) -> Node:
     steps = definition["steps"]
     text = {"vi": " → ".join(step["name"]["vi"] for step in steps) or "Theo quy định của pháp luật"}
     if all(step["name"].get("en") for step in steps):
@@ -268,7 +270,7 @@ def _concept(name: str, label: Mapping[str, object]) -> Node:
     return {"@id": name, "@type": "skos:Concept", "skos:prefLabel": language_map(label)}
 
 
-def _described(definition: Mapping[str, Any]) -> dict[str, str]:
+def _described(definition: Definition) -> dict[str, str]:
     title, field = definition["title"], definition["field"]
     texts = {"vi": f"{title['vi']}. Lĩnh vực: {field['vi']}. Dịch vụ công mức độ {definition['level']}."}
     if title.get("en") and field.get("en"):

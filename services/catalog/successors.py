@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from sqlalchemy import (
     CTE,
@@ -29,7 +28,7 @@ from infra.chassis.text.provinces import ONE_DAY, REFORM, recoded
 from services.catalog.models import Agency
 
 
-def existing_on(day: date) -> Select[Any]:
+def existing_on(day: date) -> Select[Agency]:
     """The agencies there are on a day."""
     return select(Agency).where(_exists_on(Agency, day))
 
@@ -88,10 +87,10 @@ def _recoded(code: SQLColumnExpression[str | None], codes: dict[str, str]) -> Co
     return case(codes, value=code, else_=code) if codes else case((code.is_not(None), code))
 
 
-def _exists_on(agency: Any, day: date) -> ColumnElement[bool]:
+def _exists_on(agency: type[Agency], day: date) -> ColumnElement[bool]:
     return and_(agency.valid_from <= day, or_(agency.valid_until.is_(None), agency.valid_until >= day))
 
 
-def _ended_before(agency: Any, day: date) -> ColumnElement[bool]:
+def _ended_before(agency: type[Agency], day: date) -> ColumnElement[bool]:
     again = aliased(Agency)
     return and_(agency.valid_until < day, ~exists().where(again.code == agency.code, _exists_on(again, day)))

@@ -15,9 +15,10 @@ from infra.chassis.json_types import Json
 from infra.chassis.messaging.outbox import enqueue, enqueue_all
 from infra.chassis.storage.database import insert_into
 from services.catalog import indexing
-from services.catalog.definitions import Definition, fingerprint
+from services.catalog.definitions import fingerprint
 from services.catalog.errors import NotInForce, ProcedureNotFound, VersionsOverlap
 from services.catalog.models import Procedure, ProcedureChange, ProcedureDraft, ProcedureVersion
+from services.catalog.shapes import Definition
 
 PUBLISHED, AWAITING, DRAFT, DECLINED, WITHDRAWN = "published", "awaiting_approval", "draft", "declined", "withdrawn"
 ONE_DAY = timedelta(days=1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from infra.chassis.settings import Settings
 from services.interchange.event_store.store import InterchangeStore
@@ -16,7 +15,7 @@ __all__ = ["load_bulk_file", "make_tables", "rebuild"]
 
 
 def load_bulk_file(
-    settings: Settings, path: Path, source: str, progress: Callable[[bulk.Loaded], Any] = lambda loaded: None
+    settings: Settings, path: Path, source: str, progress: Callable[[bulk.Loaded], None] = lambda loaded: None
 ) -> bulk.Loaded:
     """Take an NDJSON file as the records of ``source``; again: goes on where it was broken off."""
     store = InterchangeStore.from_settings(settings)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from functools import cache
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -86,7 +84,7 @@ class Country:
             return {row.code: _procedure(row) for row in rows}
 
 
-def keep_agency(session: Session, data: Mapping[str, Any]) -> None:
+def keep_agency(session: Session, data: Json) -> None:
     created_at = recorded_instant(data["created_at"])
     session.merge(
         KnownAgency(
@@ -100,7 +98,7 @@ def keep_agency(session: Session, data: Mapping[str, Any]) -> None:
     )
 
 
-def keep_procedure(session: Session, data: Mapping[str, object], at: int) -> None:
+def keep_procedure(session: Session, data: Json, at: int) -> None:
     row = _stated(data) | {"at": at, "ends_on": None, "end_known_at": None}
     session.execute(insert_into(session, KnownProcedure).on_conflict_do_nothing().values(row))
 
@@ -110,7 +108,7 @@ def _in_force(row: KnownProcedure, first: date, known_at: int) -> bool:
     return end is None or end >= first
 
 
-def _stated(data: Mapping[str, Any]) -> Json:
+def _stated(data: Json) -> Json:
     names = ("code", "version", "title", "field", "level", "agency_codes")
     until = data["effective_until"]
     return {name: data[name] for name in names} | {

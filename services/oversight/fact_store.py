@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, cast
+from typing import cast
 
-from sqlalchemy import Select, Table, bindparam, func, or_, select, update
+from sqlalchemy import RowMapping, Select, Table, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from infra.chassis.cloud_events import CloudEvent
@@ -21,7 +21,7 @@ from services.oversight.domain.periods import FigureWindow
 from services.oversight.integrity_line import record_findings, record_of_applicant
 from services.oversight.models import ApplicationFact, ReceivedEvent
 
-Rows = Sequence[Any]  # each a mapping of columns
+Rows = Sequence[RowMapping]
 EVENT_TYPES = (
     "application_started.v1",
     "application_attached.v1",
@@ -77,7 +77,7 @@ class FactStore:
             if event["type"] == "application_submitted.v1":
                 _look_at_applicant(session, event["data"]["application_id"])
 
-    def record(self, session: Session, events: Iterable[Mapping[str, object]], source: str = OWN) -> None:
+    def record(self, session: Session, events: Iterable[CloudEvent | Json], source: str = OWN) -> None:
         """Keep events and fold the applications that they are about again."""
         rows = [_event_row(event) for event in events]
         first = {row["application_id"]: row for row in rows}
@@ -143,7 +143,7 @@ def _of_window(window: FigureWindow, scope: Collection[str] | None, after: str) 
     return rows.order_by(FACT.c.application_id).limit(CHUNK)
 
 
-def _has_later(row: Mapping[str, Any], window: FigureWindow) -> bool:
+def _has_later(row: RowMapping, window: FigureWindow) -> bool:
     """Whether something happened to it that the window does not know."""
     limit = dict(window.cut_off.positions).get(row["source"])
     return row["last_at"] >= window.until or (limit is not None and row["last_position"] > limit)
@@ -182,10 +182,10 @@ def fold_again(session: Session, rows: Rows) -> int:
 def _look_at_applicant(session: Session, application_id: str) -> None:
     row = session.execute(select(FACT).where(FACT.c.application_id == application_id)).mappings().one()
     moves = _moves_of(session, [application_id]).get(application_id, [])
-    record_of_applicant(session, cast(Mapping[str, object], row), moves)
+    record_of_applicant(session, row, moves)
 
 
-def folded_columns(fact: Fact, position: int = 0) -> dict[str, Any]:
+def folded_columns(fact: Fact, position: int = 0) -> dict[str, object]:
     return {
         "submitted_at": fact.submitted_at,
         "ended_at": fact.ended_at,
@@ -195,15 +195,15 @@ def folded_columns(fact: Fact, position: int = 0) -> dict[str, Any]:
     }
 
 
-def _identity(row: Mapping[str, Any]) -> Fact:
+def _identity(row: RowMapping) -> Fact:
     return Fact(**{name: row[name] for name in IDENTITY})
 
 
-def _stored(row: Mapping[str, Any]) -> Fact:
+def _stored(row: RowMapping) -> Fact:
     return Fact(**{name: row[name] for name in IDENTITY}, **row["state"])
 
 
-def _event_row(event: Mapping[str, Any]) -> Json:
+def _event_row(event: CloudEvent | Json) -> Json:
     data = event["data"]
     parsed = EventId.parse(event["id"])
     move = move_of(event, parsed.position if parsed else 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import cast
 
 from infra.chassis.json_types import Json
 from infra.chassis.official_calendar import FIRST_YEAR, LAST_YEAR, official_calendar
@@ -12,7 +13,7 @@ from infra.working_time import WorkingCalendar
 from services.oversight.domain.fact import Fact
 from services.oversight.domain.figures import indexes_of
 from services.oversight.domain.forms import columns_of
-from services.oversight.domain.hypothesis import changed_fact
+from services.oversight.domain.hypothesis import HypotheticalChange, changed_fact
 from services.oversight.domain.index import rounded
 from services.oversight.domain.periods import FigureWindow
 from services.oversight.domain.ranking import movement, ranks
@@ -44,7 +45,7 @@ class Hypotheses:
         rules = rules_of(None, window.period)
         other_rules = rules_of(change.get("rules"), window.period)
         actual = self._outcome(window, rules, units, asked_unit, {})
-        hypothetical = self._outcome(window, other_rules, units, asked_unit, change)
+        hypothetical = self._outcome(window, other_rules, units, asked_unit, cast(HypotheticalChange, change))
         before, after = actual.pop("ranks"), hypothetical.pop("ranks")
         moved = movement(after, before)
         return {
@@ -71,7 +72,9 @@ class Hypotheses:
                 "/change/procedure_code", f"không có thủ tục {code}", f"there is no procedure {code}"
             )
 
-    def _outcome(self, window: FigureWindow, rules: RuleSet, units: Units, unit: str, change: Json) -> Json:
+    def _outcome(
+        self, window: FigureWindow, rules: RuleSet, units: Units, unit: str, change: HypotheticalChange
+    ) -> Json:
         scope = units.scope(unit, PROVINCES)
         counted = _Counted(window, scope)
         calendar = _calendar_of(window) if change.get("due_days") else WorkingCalendar()

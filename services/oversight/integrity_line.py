@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, RowMapping, func, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
@@ -79,13 +78,13 @@ def _is_heard_of(session: Session, agency_code: str) -> bool:
     return is_known(session, agency_code) or session.scalar(handled) is not None
 
 
-def record_findings(session: Session, row: Mapping[str, object], moves: Sequence[RecordedMove]) -> None:
+def record_findings(session: Session, row: RowMapping, moves: Sequence[RecordedMove]) -> None:
     """What the events of one application show, each finding once."""
     for finding in findings_of(moves):
         _record(session, row, finding, max(move.at for move in moves if move.event_id in finding.event_ids))
 
 
-def record_of_applicant(session: Session, row: Mapping[str, object], moves: Sequence[RecordedMove]) -> None:
+def record_of_applicant(session: Session, row: RowMapping, moves: Sequence[RecordedMove]) -> None:
     """What a submission shows beside the applicant's other applications."""
     submitted = next((move for move in moves if move.kind == "application_submitted"), None)
     if submitted is None or row["applicant_id"] is None:
@@ -102,7 +101,7 @@ def record_of_applicant(session: Session, row: Mapping[str, object], moves: Sequ
         _record(session, row, SequenceFinding("same_identity_on_many", (submitted.event_id,)), submitted.at)
 
 
-def _record(session: Session, row: Mapping[str, Any], finding: SequenceFinding, at: int) -> None:
+def _record(session: Session, row: RowMapping, finding: SequenceFinding, at: int) -> None:
     values = {
         "finding_id": finding.id_for(row["application_id"]),
         "kind": finding.kind,

@@ -11,6 +11,7 @@ from infra import fees
 from infra.chassis.contracts import Schema, contract_of
 from infra.chassis.refusals import InvalidRequest
 from services.catalog import definitions
+from services.catalog.shapes import Definition
 from tests.unit.catalog.builders import fee, offer
 
 SHAPE = Schema({"$ref": "#/definitions/procedure"}, contract_of("catalog").definitions)
@@ -40,7 +41,7 @@ DEFINITIONS = {
 }
 
 
-def published(listed: list[dict[str, Any]]) -> dict[str, Any]:
+def published(listed: list[dict[str, Any]]) -> Definition:
     definition = definitions.complete(offer(fees=listed, channels={"online": offer()["channels"]["counter"]}, level=4))
     assert SHAPE.problems(definition) == []
     definitions.check_definition(definition)

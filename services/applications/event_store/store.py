@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from eventsourcing.application import AggregateNotFoundError
@@ -18,6 +17,7 @@ from sqlalchemy.orm import Session
 from infra.chassis.encryption import Encryption
 from infra.chassis.event_store.environment import environment, refuse_unsafe
 from infra.chassis.event_store.persistence import Answer, persistently
+from infra.chassis.event_store.recorders import AuthenticReading
 from infra.chassis.event_store.streams import Streams, replay
 from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
@@ -58,7 +58,8 @@ class Store:
 
     def __init__(self, database: Database, streams: Streams, keys: HistoryKeys, encryption: Encryption) -> None:
         self.database, self.streams, self.keys, self.encryption = database, streams, keys, encryption
-        recorder: Any = streams.recorder  # one of ours
+        recorder = streams.recorder
+        assert isinstance(recorder, AuthenticReading), "one of ours"
         recorder.keys, recorder.forged = keys, HistoryNotAuthentic
         self._on_sqlite = database.engine.dialect.name == "sqlite"
         own_id = OWN_ID_ON_SQLITE if self._on_sqlite else OWN_ID

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from infra.chassis.json_types import Json
+from infra.fees.shapes import FeeRule
 from services.catalog.importing.durations import Duration, beside_text, read_duration
 from services.catalog.importing.fees.amounts import amounts_in
 from services.catalog.importing.fees.reading import FeeReading, unclear_fee
@@ -101,7 +102,7 @@ def names_other_fees(description: str, fees: Iterable[FeeReading]) -> bool:
     return any(amount.minor not in amounts for amount in amounts_in(description))
 
 
-def _rules(fee: FeeReading) -> list[Json]:
+def _rules(fee: FeeReading) -> list[FeeRule]:
     return [period.rule for period in fee.periods]
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
 from infra.chassis.json_types import Json
 from services.catalog.importing.findings import Finding, FindingReport
@@ -62,7 +61,7 @@ Publish = Callable[[Sequence[ReadRecord]], Mapping[str, str]]
 
 
 def load(
-    lines: Iterable[tuple[int, dict[str, Any] | BadLine]],
+    lines: Iterable[tuple[int, Json | BadLine]],
     *,
     fingerprint_of: FingerprintLookup,
     publish: Publish,
@@ -96,7 +95,7 @@ class _Loading:
         self._fingerprints_of, self._publish, self._layout, self._report = fingerprint_of, publish, layout, report
         self._marks: dict[str, str] = {}
 
-    def take(self, chunk: list[tuple[int, dict[str, object] | BadLine]]) -> None:
+    def take(self, chunk: list[tuple[int, Json | BadLine]]) -> None:
         fresh = list(self._fresh(chunk))
         before = self._fingerprints_of([code for _, code, _, _ in fresh]) if fresh else {}
         records = [
@@ -108,7 +107,7 @@ class _Loading:
         for read_record in records:
             self._settle(read_record, refused.get(read_record.definition["code"]))
 
-    def _fresh(self, chunk: list[tuple[int, dict[str, Any] | BadLine]]) -> Iterator[tuple[int, str, Json, Layout]]:
+    def _fresh(self, chunk: list[tuple[int, Json | BadLine]]) -> Iterator[tuple[int, str, Json, Layout]]:
         """The chunk's records that have a code and are the first with it; the others are counted and reported here."""
         for line, record in chunk:
             self.summary.lines += 1

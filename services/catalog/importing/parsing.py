@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import overload
 
 from infra.chassis.json_types import Json
 from infra.chassis.text.vietnamese_text import readable
@@ -20,7 +20,7 @@ def parse_record(record: Mapping[str, object], layout: Layout) -> tuple[Json, li
     ``layout`` is "structured" (nested tables) or "portal" (run-on text); ``records.layout_of`` tells them apart. The
     letters are read as they are meant (composed, without invisible signs); ``source`` has them as given.
     """
-    built, findings = {"structured": parse_structured, "portal": parse_portal}[layout](readable_record(record))
+    built, findings = {"structured": parse_structured, "portal": parse_portal}[layout](readable_record(dict(record)))
     built["source"] |= {"fingerprint": record_fingerprint(record), "record": dict(record)}
     faults = Findings(built["code"])
     for path, text, kind in text_faults(record):
@@ -28,7 +28,11 @@ def parse_record(record: Mapping[str, object], layout: Layout) -> tuple[Json, li
     return built, [*findings, *faults.list()]
 
 
-def readable_record(value: object) -> Any:
+@overload
+def readable_record(value: Json) -> Json: ...
+@overload
+def readable_record(value: object) -> object: ...
+def readable_record(value: object) -> object:
     """The record with every text, names of fields too, in composed letters and without invisible signs."""
     if isinstance(value, str):
         return readable(value)

@@ -14,9 +14,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal, cast
+from typing import IO, Literal, cast
 
 from infra.chassis.json_limits import members_once
+from infra.chassis.json_types import Json
 
 Layout = Literal["structured", "portal"]
 LONGEST_LINE = 8 * 1024 * 1024
@@ -31,7 +32,7 @@ class BadLine:
     text: str
 
 
-def records(source: str | Path | IO[bytes]) -> Iterator[tuple[int, dict[str, Any] | BadLine]]:
+def records(source: str | Path | IO[bytes]) -> Iterator[tuple[int, Json | BadLine]]:
     """(line number from 1, record or BadLine) of every line that is not blank.
 
     `source` is the path of a .jsonl or .jsonl.gz file or a binary stream of either; OSError when it cannot be opened.
@@ -53,7 +54,7 @@ def records(source: str | Path | IO[bytes]) -> Iterator[tuple[int, dict[str, Any
                 yield number, _record(line)
 
 
-def _record(line: bytes) -> dict[str, Any] | BadLine:
+def _record(line: bytes) -> Json | BadLine:
     if len(line) > LONGEST_LINE:
         return BadLine(f"longer than {LONGEST_LINE} bytes", line[:200].decode("utf-8", "replace"))
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any, Self
+from typing import Self
 
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
@@ -129,7 +129,9 @@ def _inbox(session: Session, agency_code: str, status: str | None, limit: int, c
     if status is not None:
         rows = rows.where(table.status == status)
     keys = (table.sent_at, table.document_id)
-    receivers: Page[Any] = page(session, rows, keys, lambda row: row, limit=limit, cursor=cursor, newest_first=True)
+    receivers: Page[DocumentReceiver] = page(
+        session, rows, keys, lambda row: row, limit=limit, cursor=cursor, newest_first=True
+    )
     ids = [row.document_id for row in receivers["items"]]
     documents, subjects = _documents(session, ids), _subjects(session, ids)
     items = [
@@ -151,7 +153,9 @@ def _outbox(session: Session, agency_code: str, status: str | None, limit: int, 
         )
         rows = rows.where(OfficialDocument.document_id.in_(reached))
     keys = (OfficialDocument.sent_at, OfficialDocument.document_id)
-    documents: Page[Any] = page(session, rows, keys, lambda row: row, limit=limit, cursor=cursor, newest_first=True)
+    documents: Page[OfficialDocument] = page(
+        session, rows, keys, lambda row: row, limit=limit, cursor=cursor, newest_first=True
+    )
     ids = [row.document_id for row in documents["items"]]
     standings: dict[str, list[Json]] = {document_id: [] for document_id in ids}
     query = select(DocumentReceiver).where(DocumentReceiver.document_id.in_(ids))

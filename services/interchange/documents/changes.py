@@ -66,8 +66,8 @@ class DocumentChanges:
     def update(
         self,
         document_id: str,
-        document: Mapping[str, object],
-        attachments: Sequence[Mapping[str, object]],
+        document: Json,
+        attachments: Sequence[Json],
         reason: str,
         add_agencies: Sequence[str],
         remove_agencies: Sequence[str],
@@ -110,8 +110,8 @@ class DocumentChanges:
     def replace(
         self,
         document_id: str,
-        document: Mapping[str, object],
-        attachments: Sequence[Mapping[str, object]],
+        document: Json,
+        attachments: Sequence[Json],
         reason: str,
         *,
         by: Actor,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
+from typing import cast
 
 from eventsourcing.persistence import StoredEvent
 from sqlalchemy.orm import Session
@@ -22,6 +23,7 @@ from services.interchange.domain.correspondence import (
     SENT,
     Consignment,
     DocumentStep,
+    StepFacts,
     consignment_of,
 )
 from services.interchange.domain.document_events import (
@@ -71,7 +73,7 @@ class StepWriter:
         before = self.consignment(document.document_id, agency_code)
         if not before.may(kind):
             raise not_allowed(before, document.document_id, agency_code, kind)
-        step = DocumentStep(kind, self.now.isoformat(), dict(facts or {}))
+        step = DocumentStep(kind, self.now.isoformat(), cast(StepFacts, dict(facts or {})))
         after = before.after(step)
         words = self._words(document, agency_code, after.version, reason) if reason else None
         self._events.append(self._event(document, agency_code, after.version, step, words))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Self
 
 from sqlalchemy.orm import Session
@@ -40,8 +40,8 @@ class DocumentDispatch:
         self,
         from_agency: str,
         to_agencies: Sequence[str],
-        document: Mapping[str, object],
-        attachments: Sequence[Mapping[str, object]],
+        document: Json,
+        attachments: Sequence[Json],
         *,
         catalog: AgencyLookup,
         by: Actor,

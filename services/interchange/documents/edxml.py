@@ -5,8 +5,10 @@ lxml and signxml are loaded when the first packet is read or written: a portal t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from infra.chassis.json_types import Json
 
 NAMESPACE = "http://www.mic.gov.vn/TBT/QCVN_102_2016"
 XLINK = "http://www.w3.org/1999/xlink"
@@ -27,13 +29,27 @@ class Bussiness(NamedTuple):
     removed: tuple[str, ...] = ()
 
 
+class XmlElement(Protocol):
+    """An element (lxml's, which has no types)."""
+
+    tag: str
+    text: str | None
+
+    def find(self, path: str) -> XmlElement | None: ...
+    def findall(self, path: str) -> list[XmlElement]: ...
+    def set(self, name: str, value: str) -> None: ...
+    def getparent(self) -> XmlElement: ...
+    def remove(self, child: XmlElement) -> None: ...
+    def __getitem__(self, place: int) -> XmlElement: ...
+
+
 class DocumentPacket(NamedTuple):
     """A document as a packet has it. ``document``: in the shape of ``send_document``; ``attachments``, too."""
 
     from_agency: str
     to_agencies: tuple[str, ...]
-    document: Mapping[str, Any]
-    attachments: Sequence[Mapping[str, object]]
+    document: Json
+    attachments: Sequence[Json]
     bussiness: Bussiness = Bussiness()
 
 

@@ -8,7 +8,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -27,6 +27,7 @@ from services.interchange.documents.agencies import OFFICERS
 from services.interchange.documents.changes import DocumentChanges
 from services.interchange.documents.consignments import consignment_with, replayed
 from services.interchange.documents.dispatch import UNCHANGED, DocumentDispatch
+from services.interchange.documents.edxml import XmlElement
 from services.interchange.documents.edxml_reader import packet_of, sender_of, tree_of
 from services.interchange.documents.edxml_signatures import PacketSigner, is_signed
 from services.interchange.documents.edxml_writer import document_tree, packet_text, status_tree
@@ -79,7 +80,7 @@ class EdxmlDesk:
                 tree = document_tree(_packet_with(session, row, version, [item.agency_code for item in receivers]))
         return {"content": in_native_thread(self._signed_text, tree)}
 
-    def _signed_text(self, tree: object) -> str:
+    def _signed_text(self, tree: XmlElement) -> str:
         return packet_text(self.signer.signed(tree))
 
     def _read(self, content: str, by: Actor) -> tuple[Packet, bool]:
@@ -192,6 +193,6 @@ def _packet_with(
     return edxml.DocumentPacket(row.from_agency, tuple(receivers), document, files)
 
 
-def _outcome(reply: Mapping[str, Any]) -> Json:
+def _outcome(reply: Json) -> Json:
     untouched = all(receiver["outcome"] == UNCHANGED for receiver in reply["receivers"])
     return {"kind": "document", "outcome": UNCHANGED if untouched else CARRIED_OUT, **reply}

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Any
 
 from infra.chassis.json_types import Json
 from services.interchange.documents.edxml import (
@@ -17,6 +16,7 @@ from services.interchange.documents.edxml import (
     Bussiness,
     DocumentPacket,
     StatusPacket,
+    XmlElement,
 )
 from services.interchange.errors import EdxmlUnreadable
 
@@ -25,7 +25,7 @@ KINDS = {"0", "1", "2", "3"}
 DAY = re.compile(r"(20\d\d)[/-](\d{1,2})[/-](\d{1,2})", re.ASCII)
 
 
-def tree_of(content: str) -> object:
+def tree_of(content: str) -> XmlElement:
     """The root of a packet's text; ``EdxmlUnreadable`` says what is wrong with it."""
     from lxml import etree
 
@@ -47,10 +47,11 @@ def tree_of(content: str) -> object:
     for number, _ in enumerate(root.iter(), 1):
         if number > MOST_ELEMENTS:
             raise EdxmlUnreadable(why="quá nhiều phần tử", why_en="it has too many elements")
-    return root
+    packet: XmlElement = root
+    return packet
 
 
-def packet_of(root: object) -> DocumentPacket | StatusPacket:
+def packet_of(root: XmlElement) -> DocumentPacket | StatusPacket:
     """What a packet says: of a document, or of a status."""
     header = _inner(root, "edXMLEnvelope/edXMLHeader")
     if header is None:
@@ -59,7 +60,7 @@ def packet_of(root: object) -> DocumentPacket | StatusPacket:
     return _status(status) if status is not None else _document(root, header)
 
 
-def sender_of(root: object) -> str:
+def sender_of(root: XmlElement) -> str:
     """The agency that a packet says it is from."""
     header = _inner(root, "edXMLEnvelope/edXMLHeader")
     for place in ("MessageHeader/From/OrganId", "Status/From/OrganId"):
@@ -72,7 +73,7 @@ def missing(name: str) -> EdxmlUnreadable:
     return EdxmlUnreadable(why=f"thiếu {name}", why_en=f"{name} is missing")
 
 
-def _document(root: object, header: object) -> DocumentPacket:
+def _document(root: XmlElement, header: XmlElement) -> DocumentPacket:
     message = _inner(header, "MessageHeader")
     if message is None:
         raise missing("MessageHeader")
@@ -105,7 +106,7 @@ def _document(root: object, header: object) -> DocumentPacket:
     )
 
 
-def _status(status: object) -> StatusPacket:
+def _status(status: XmlElement) -> StatusPacket:
     return StatusPacket(
         _needed(status, "From/OrganId"),
         _needed(status, "ResponseFor/DocumentId"),
@@ -115,7 +116,7 @@ def _status(status: object) -> StatusPacket:
     )
 
 
-def _bussiness(header: object) -> Bussiness:
+def _bussiness(header: XmlElement) -> Bussiness:
     given_for = _inner(header, "TraceHeaderList/Bussiness")
     if given_for is None:
         return Bussiness()
@@ -132,7 +133,7 @@ def _bussiness(header: object) -> Bussiness:
     return Bussiness(kind, reason, code, tuple(receivers["1"]), tuple(receivers["0"]))
 
 
-def _reference(item: object) -> dict[str, str]:
+def _reference(item: XmlElement) -> dict[str, str]:
     return {
         "agency_code": _needed(item, "OrganId"),
         "number": _needed(item, "Code/CodeNumber"),
@@ -141,7 +142,7 @@ def _reference(item: object) -> dict[str, str]:
     }
 
 
-def _file(item: object) -> Json:
+def _file(item: XmlElement) -> Json:
     return {
         "file_name": _needed(item, "AttachmentName"),
         "media_type": _needed(item, "ContentType").lower(),
@@ -154,35 +155,35 @@ def _path(names: str) -> str:
     return "/".join(f"{{{NAMESPACE}}}{name}" for name in names.split("/"))
 
 
-def _inner(parent: Any, names: str) -> object:
+def _inner(parent: XmlElement, names: str) -> XmlElement | None:
     return parent.find(_path(names))
 
 
-def _all(parent: Any, names: str) -> list[Any]:
+def _all(parent: XmlElement, names: str) -> list[XmlElement]:
     return list(parent.findall(_path(names)))
 
 
-def _texts(parent: object, names: str) -> list[str]:
+def _texts(parent: XmlElement, names: str) -> list[str]:
     return [text for item in _all(parent, names) if (text := (item.text or "").strip())]
 
 
-def _text(parent: object, names: str) -> str | None:
+def _text(parent: XmlElement, names: str) -> str | None:
     return next(iter(_texts(parent, names)), None)
 
 
-def _needed(parent: object, names: str) -> str:
+def _needed(parent: XmlElement, names: str) -> str:
     text = _text(parent, names)
     if text is None:
         raise missing(names)
     return text
 
 
-def _number(parent: object, names: str) -> int | None:
+def _number(parent: XmlElement, names: str) -> int | None:
     text = _text(parent, names)
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 9 else None
 
 
-def _day(parent: object, names: str, *, needed: bool = False) -> str | None:
+def _day(parent: XmlElement, names: str, *, needed: bool = False) -> str | None:
     text = _needed(parent, names) if needed else _text(parent, names)
     if text is None:
         return None

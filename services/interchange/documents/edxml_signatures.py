@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from infra.chassis.settings import SettingMissing, Settings
-from services.interchange.documents.edxml import DSIG
+from services.interchange.documents.edxml import DSIG, XmlElement
 from services.interchange.errors import EdxmlNotGenuine
 
 CERTIFICATES, KEY, CERTIFICATE = (
@@ -40,7 +40,7 @@ class PacketSigner:
             raise SettingMissing(KEY, f"it goes with {CERTIFICATE}")
         return cls(certificates, key or None, certificate or None)
 
-    def signed(self, root: Any) -> object:
+    def signed(self, root: XmlElement) -> XmlElement:
         """The packet with its signature; where there is no key, without a place for one."""
         if self.key is None or self.certificate is None:
             for place in root.findall(f".//{{{DSIG}}}Signature"):
@@ -56,9 +56,10 @@ class PacketSigner:
         signer = XMLSigner(
             signature_algorithm=method, c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0
         )
-        return signer.sign(root, key=self.key, cert=self.certificate)
+        packet: XmlElement = signer.sign(root, key=self.key, cert=self.certificate)
+        return packet
 
-    def verified(self, root: Any, agency_code: str) -> Any:
+    def verified(self, root: XmlElement, agency_code: str) -> XmlElement:
         """What of a packet its agency has signed; ``EdxmlNotGenuine`` if that cannot be shown."""
         from signxml.exceptions import InvalidInput, SignXMLException
         from signxml.verifier import SignatureConfiguration, XMLVerifier
@@ -76,7 +77,7 @@ class PacketSigner:
             raise EdxmlNotGenuine(
                 agency_code=agency_code, why="chữ ký không đúng", why_en=f"the signature does not hold: {error}"[:300]
             ) from None
-        signed = None if isinstance(result, list) else result.signed_xml
+        signed: XmlElement | None = None if isinstance(result, list) else result.signed_xml
         if signed is None or signed.tag != root.tag:
             raise EdxmlNotGenuine(
                 agency_code=agency_code, why="chữ ký không bao toàn gói", why_en="not the whole packet is signed"
@@ -84,5 +85,5 @@ class PacketSigner:
         return signed
 
 
-def is_signed(root: Any) -> bool:
+def is_signed(root: XmlElement) -> bool:
     return root.find(f".//{{{DSIG}}}Signature") is not None

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
+from infra.chassis.json_types import Json
 from services.interchange.documents.edxml import (
     DSIG,
     NAMESPACE,
     XLINK,
     DocumentPacket,
     StatusPacket,
+    XmlElement,
     slashed,
 )
 from services.interchange.domain.document_events import document_code
@@ -20,7 +21,7 @@ NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 PLACEHOLDER_ID = "placeholder"  # where signxml puts the signature
 
 
-def document_tree(packet: DocumentPacket) -> object:
+def document_tree(packet: DocumentPacket) -> XmlElement:
     """The packet of a document; its root, with a place for the signature."""
     root, header = _root()
     document = packet.document
@@ -52,7 +53,7 @@ def document_tree(packet: DocumentPacket) -> object:
     return root
 
 
-def status_tree(packet: StatusPacket) -> object:
+def status_tree(packet: StatusPacket) -> XmlElement:
     """The packet of a status."""
     root, header = _root()
     status = _add(header, "Status")
@@ -66,40 +67,40 @@ def status_tree(packet: StatusPacket) -> object:
     return root
 
 
-def packet_text(root: object) -> str:
+def packet_text(root: XmlElement) -> str:
     """A packet as it goes out."""
     from lxml import etree
 
     return str(etree.tostring(root, xml_declaration=True, encoding="UTF-8").decode())
 
 
-def _root() -> tuple[object, object]:
+def _root() -> tuple[XmlElement, XmlElement]:
     from lxml import etree
 
-    root = etree.Element(f"{{{NAMESPACE}}}edXML", nsmap={None: NAMESPACE, "xlink": XLINK})
+    root: XmlElement = etree.Element(f"{{{NAMESPACE}}}edXML", nsmap={None: NAMESPACE, "xlink": XLINK})
     return root, _add(_add(root, "edXMLEnvelope"), "edXMLHeader")
 
 
-def _add(parent: object, name: str, text: object = None) -> Any:
+def _add(parent: XmlElement, name: str, text: object = None) -> XmlElement:
     from lxml import etree
 
-    element = etree.SubElement(parent, f"{{{NAMESPACE}}}{name}")
+    element: XmlElement = etree.SubElement(parent, f"{{{NAMESPACE}}}{name}")
     if text not in (None, ""):
         element.text = NO_XML.sub("", str(text)).replace("\r\n", "\n").replace("\r", "\n")
     return element
 
 
-def _code(parent: object, document: Mapping[str, object]) -> None:
+def _code(parent: XmlElement, document: Mapping[str, object]) -> None:
     code = _add(parent, "Code")
     _add(code, "CodeNumber", document["number"])
     _add(code, "CodeNotation", document["notation"])
 
 
-def _code_of(agency_code: str, document: Mapping[str, Any]) -> str:
+def _code_of(agency_code: str, document: Json) -> str:
     return document_code(agency_code, document["date"], document["number"], document["notation"])
 
 
-def _other_information(message: object, document: Mapping[str, Any]) -> None:
+def _other_information(message: XmlElement, document: Json) -> None:
     other = _add(message, "OtherInfo")
     _add(other, "Priority", document.get("priority", 0))
     _add(other, "SphereOfPromulgation", document.get("sphere"))
@@ -110,7 +111,7 @@ def _other_information(message: object, document: Mapping[str, Any]) -> None:
         _add(appendixes, "Appendix", title)
 
 
-def _response_for(parent: object, answered: Mapping[str, Any]) -> None:
+def _response_for(parent: XmlElement, answered: Json) -> None:
     response = _add(parent, "ResponseFor")
     _add(response, "OrganId", answered["agency_code"])
     _code(response, answered)
@@ -118,7 +119,7 @@ def _response_for(parent: object, answered: Mapping[str, Any]) -> None:
     _add(response, "PromulgationDate", slashed(answered["date"]))
 
 
-def _response(status: object, agency_code: str, day: str, number: str, code: str) -> None:
+def _response(status: XmlElement, agency_code: str, day: str, number: str, code: str) -> None:
     response, (code_number, _, notation) = _add(status, "ResponseFor"), number.partition("/")
     _add(response, "OrganId", agency_code)
     _code(response, {"number": code_number, "notation": notation})
@@ -126,7 +127,7 @@ def _response(status: object, agency_code: str, day: str, number: str, code: str
     _add(response, "PromulgationDate", day)
 
 
-def _trace(header: object, packet: DocumentPacket) -> None:
+def _trace(header: XmlElement, packet: DocumentPacket) -> None:
     traces = _add(header, "TraceHeaderList")
     bussiness, given_for = _add(traces, "Bussiness"), packet.bussiness
     _add(bussiness, "BussinessDocType", given_for.kind)
@@ -141,13 +142,13 @@ def _trace(header: object, packet: DocumentPacket) -> None:
                 _add(receiver, "OrganId", agency_code)
 
 
-def _place_for_signature(header: object) -> None:
+def _place_for_signature(header: XmlElement) -> None:
     from lxml import etree
 
     etree.SubElement(header, f"{{{DSIG}}}Signature", Id=PLACEHOLDER_ID, nsmap={"ds": DSIG})
 
 
-def _files(root: Any, packet: DocumentPacket) -> None:
+def _files(root: XmlElement, packet: DocumentPacket) -> None:
     manifest = _add(_add(root[0], "edXMLBody"), "edXMLManifest")
     encoded = _add(root, "AttachmentEncoded")
     for number, file in enumerate(packet.attachments, 1):

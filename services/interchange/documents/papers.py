@@ -6,9 +6,9 @@ import base64
 import binascii
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -48,7 +48,7 @@ class AttachedFile(NamedTuple):
 class DocumentDraft(NamedTuple):
     """One version of a document before it is stored."""
 
-    document: Mapping[str, Any]
+    document: Json
     files: Sequence[AttachedFile]
 
     @property
@@ -75,7 +75,7 @@ class DocumentDraft(NamedTuple):
         return sorted(set(self.document.get("application_ids", ())))
 
 
-def draft_of_arguments(document: Mapping[str, Any], attachments: Sequence[Mapping[str, Any]]) -> DocumentDraft:
+def draft_of_arguments(document: Json, attachments: Sequence[Json]) -> DocumentDraft:
     """A document as a caller gives it; ``InvalidRequest`` for files that are none, or too much of them, and for an
     answer due before the document was written."""
     files, total = [], 0

@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
 
 from services.interchange.domain.dossiers import DOSSIER, PROGRESS, DossierStatement
 
@@ -76,7 +75,7 @@ def canonical_record(record: Mapping[str, object]) -> str:
 
 
 def _dossier(number: str, record: Mapping[str, object], text: str) -> DossierStatement:
-    facts = {name: _plain(record[name]) for name in FACTS if not _empty(record.get(name))}
+    facts: dict[str, object] = {name: _plain(record[name]) for name in FACTS if not _empty(record.get(name))}
     facts |= _counted(record)
     odd = {f"missing/{name}" for name in REQUIRED if name not in facts}
     times, unread = read_times(facts)
@@ -101,11 +100,11 @@ def _progress(number: str, record: Mapping[str, object], text: str) -> DossierSt
     )
 
 
-def _counted(record: Mapping[str, object]) -> dict[str, Any]:
+def _counted(record: Mapping[str, object]) -> dict[str, object]:
     """What lists of papers and fees say without saying what is in them."""
     papers, results = _rows(record, PAPERS), _rows(record, RESULT)
     registers = [str(row.get("MaCSDL")) for row in _rows(record, "DSKetNoiCSDL") if row.get("MaCSDL")]
-    counted: dict[str, Any] = {
+    counted: dict[str, object] = {
         "papers": len(papers),
         "reused": sum(1 for row in papers if _ticked(row, "DuocTaiSuDung") or _ticked(row, "DuocSoHoa")),
         "from_store": sum(1 for row in papers if _ticked(row, "DuocLayTuKhoDMQG")),
@@ -179,9 +178,9 @@ def without_people(record: Mapping[str, object]) -> str:
     return canonical_record({name: value for name, value in record.items() if name in left})
 
 
-def merged(records: list[Mapping[str, object]]) -> dict[str, Any]:
+def merged(records: list[Mapping[str, object]]) -> dict[str, object]:
     """The content of a dossier from its versions in their order: what is empty in a later one erases nothing."""
-    content: dict[str, Any] = {}
+    content: dict[str, object] = {}
     for record in records:
         content |= {name: value for name, value in record.items() if not _empty(value) or name not in content}
     return content

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypedDict
 
 SENDER, RECEIVER, AXIS = "sender", "receiver", "axis"
 NEW, SENT, CANCELLED = "", "sent", "cancelled"
@@ -52,12 +52,22 @@ RESPONSES = {"refuse": REFUSED, "accept": ACCEPTED, "assign": ASSIGNED, "begin":
 ACT_OF = {status: act for act, status in RESPONSES.items()} | {CODES[to]: act for act, to in RESPONSES.items()}
 
 
+class StepFacts(TypedDict, total=False):
+    """What a step brings, each its own part of it."""
+
+    content_version: int
+    due_on: str | None
+    document_id: str
+    replacement_id: str | None
+    request: str
+
+
 class DocumentStep(NamedTuple):
     """One recorded step. ``at``: ISO 8601; ``facts``: what the step brings (a request, a version, an answer's id)."""
 
     kind: str
     at: str
-    facts: Mapping[str, Any]
+    facts: StepFacts
 
 
 @dataclass(frozen=True)
@@ -126,8 +136,10 @@ class Consignment:
         if step.kind == "reply":
             return replace(moved, replies=(*self.replies, (step.facts["document_id"], step.at)))
         if step.kind == "ask":
-            new_facts = {name: step.facts.get(name) for name in ("content_version", "due_on", "replacement_id")}
-            asked_for = BusinessRequest(step.facts["request"], step.at, **new_facts)
+            new = step.facts
+            asked_for = BusinessRequest(
+                new["request"], step.at, new.get("content_version"), new.get("due_on"), new.get("replacement_id")
+            )
             return replace(moved, pending=asked_for)
         if step.kind in ANSWERS:
             return replace(moved._answered(step), pending=None)

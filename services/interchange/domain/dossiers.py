@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 DOSSIER, PROGRESS = "dossier", "progress"
 REGISTERED, ACCEPTED, NOT_ACCEPTED, STOPPED, FINISHED, RETURNED = 1, 2, 3, 8, 9, 10
@@ -66,7 +65,7 @@ class Dossier:
     official: int | None = None
     status: str = ""
     status_at: datetime | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, object] = field(default_factory=dict)
     findings: set[str] = field(default_factory=set)
 
 

@@ -5,7 +5,7 @@ A code may name a field: ``missing/MaTTHC``.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
 
 WORDS = {
     "missing": ("thiếu trường {field}", "the field {field} is missing"),
@@ -27,7 +27,7 @@ WORDS = {
 }  # fmt: skip
 
 
-def described(codes: Any) -> list[dict[str, str]]:
+def described(codes: Iterable[str]) -> list[dict[str, str]]:
     """Findings as callers get them, in the order of their codes."""
     return [described_one(code) for code in sorted(codes)]
 

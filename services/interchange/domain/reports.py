@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from services.interchange.domain.classic import VIETNAM
 
@@ -25,27 +25,50 @@ def classic_time(instant: str) -> str:
     return f"{datetime.fromisoformat(instant).astimezone(VIETNAM):%Y%m%d%H%M%S}"
 
 
-def facts_with(facts: Mapping[str, object], event: Mapping[str, Any]) -> dict[str, Any]:
+class _Author(TypedDict):
+    role: str | None
+
+
+class ReportedEvent(TypedDict):
+    """An event of *applications*; what is reported of it."""
+
+    reference: str
+    procedure_code: str
+    agency_code: str
+    official_status: int
+    version: int
+    at: str
+    due_at: NotRequired[str | None]
+    channel: NotRequired[str]
+    by: NotRequired[_Author | None]
+
+
+def facts_with(facts: Mapping[str, object], event: ReportedEvent) -> dict[str, object]:
     """What is known of the application after one more event, whichever order they come in."""
-    added = {"MaHoSo": event["reference"], "MaTTHC": event["procedure_code"], "DonViXuLy": event["agency_code"]}
+    added: dict[str, object] = {
+        "MaHoSo": event["reference"],
+        "MaTTHC": event["procedure_code"],
+        "DonViXuLy": event["agency_code"],
+    }
     moment = MOMENTS.get(event["official_status"])
     if moment and moment not in facts:
         added[moment] = classic_time(event["at"])
-    if event.get("due_at") and event["version"] > facts.get("due_version", 0):
-        added |= {"NgayHenTra": classic_time(event["due_at"]), "due_version": event["version"]}
+    due_at, due_version = event.get("due_at"), facts.get("due_version", 0)
+    if due_at and isinstance(due_version, int) and event["version"] > due_version:
+        added |= {"NgayHenTra": classic_time(due_at), "due_version": event["version"]}
     if channel := CHANNELS.get(event.get("channel", "")):
         added["KenhThucHien"] = channel
     return {**facts, **added}
 
 
-def records_of(facts: Mapping[str, object], event: Mapping[str, Any]) -> dict[str, Any]:
+def records_of(facts: Mapping[str, object], event: ReportedEvent) -> dict[str, object]:
     """The dossier as it goes out after an event, and the step that the event is."""
     status, at = str(event["official_status"]), classic_time(event["at"])
     known_facts = {name: value for name, value in facts.items() if name != "due_version"}
     dossier = {"LoaiDoiTuong": "1", "HinhThuc": "0", **known_facts, "TrangThaiHoSo": status, "ThoiDiemCapNhat": at}
     step = {
         "MaHoSo": event["reference"],
-        "NguoiXuLy": (event.get("by") or {}).get("role") or "system",
+        "NguoiXuLy": (by["role"] if (by := event.get("by")) else None) or "system",
         "PhongBanXuLy": event["agency_code"],
         "NoiDungXuLy": STATUS_NAMES[event["official_status"]],
         "ThoiDiemXuLy": at,

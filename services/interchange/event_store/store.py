@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from eventsourcing.persistence import Notification, StoredEvent
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from infra.chassis.event_store.environment import environment, refuse_unsafe
 from infra.chassis.event_store.history_keys import HistoryKeys
 from infra.chassis.event_store.persistence import persistently
+from infra.chassis.event_store.recorders import AuthenticReading
 from infra.chassis.event_store.streams import Streams
 from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
@@ -32,7 +33,8 @@ class InterchangeStore:
 
     def __init__(self, database: Database, streams: Streams, keys: HistoryKeys) -> None:
         self.database, self.streams, self.keys = database, streams, keys
-        recorder: Any = streams.recorder  # one of ours
+        recorder = streams.recorder
+        assert isinstance(recorder, AuthenticReading), "one of ours"
         recorder.keys, recorder.forged = keys, StreamNotAuthentic
 
     @classmethod

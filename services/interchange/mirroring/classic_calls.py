@@ -6,8 +6,8 @@ Nobody has to look up first or say whether it is an update: the same content is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Self
 
 from infra.chassis.json_types import Json
 from infra.chassis.refusals import Refusal
@@ -19,7 +19,7 @@ from services.interchange.mirroring.mirror import DONE, IN_PART, MirrorDesk, ans
 from services.interchange.mirroring.senders import LIFETIME, Sender, Senders
 
 if TYPE_CHECKING:
-    from services.interchange.clients import ProcedureCatalogue
+    from services.interchange.clients import AgencyList, ProcedureCatalogue, ProcedureList
 
 SIGN_IN_AGAIN, WRONG_CALL, FOREIGN_UNIT = "401", "400", "403"
 MOST = 500  # records of one call
@@ -122,7 +122,7 @@ _CALLS = {
 }
 
 
-def _all_of(ask: Any) -> list[Json]:
+def _all_of(ask: Callable[[str | None], ProcedureList | AgencyList]) -> list[Json]:
     items, cursor = [], None
     for _ in range(PAGES):
         page = ask(cursor)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self
+from datetime import datetime
+from typing import Self
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -137,5 +138,5 @@ def _step(item: Received) -> Json:
     }
 
 
-def _instant(at: Any) -> str | None:
+def _instant(at: datetime | None) -> str | None:
     return at.isoformat() if at else None

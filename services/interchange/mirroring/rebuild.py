@@ -10,7 +10,6 @@ import json
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -34,7 +33,7 @@ NOT_IN_STREAMS = {"erased"}
 
 Progress = Callable[[int, int], None]  # (events read, events in the log)
 Approval = Callable[[Json], bool]  # shown what was found, whether to swap
-Columns = dict[str, Any]
+Columns = dict[str, object]
 
 
 @dataclass

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self, cast
 
 from infra.chassis import clock
 from infra.chassis.cloud_events import CloudEvent
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 from infra.chassis.storage.wake_up import wake_followers
-from services.interchange.domain.reports import facts_with, records_of
+from services.interchange.domain.reports import ReportedEvent, facts_with, records_of
 from services.interchange.mirroring.tables import NodeReport, OwnApplication
 from services.interchange.mirroring.targets import Target, targets_of
 
@@ -46,17 +46,17 @@ class Reporter:
         data = event["data"]
         if not self._targets or not data.get("official_status"):
             return
-        titles = self._titles(data, catalog)
+        titles, reported = self._titles(data, catalog), cast(ReportedEvent, data)  # as its contract says
         with self.database.handle_once("report", event) as session:
             if session is None:
                 return
             row = session.get(OwnApplication, data["application_id"], with_for_update=True)
-            facts = facts_with({**titles, **(row.facts if row else {})}, data)
+            facts = facts_with({**titles, **(row.facts if row else {})}, reported)
             if row is None:
                 session.add(OwnApplication(application_id=data["application_id"], facts=facts))
             else:
                 row.facts = facts
-            content, now = records_of(facts, data), clock.now()
+            content, now = records_of(facts, reported), clock.now()
             for target in self._targets:
                 session.add(
                     NodeReport(
@@ -67,7 +67,7 @@ class Reporter:
                 )  # fmt: skip
             wake_followers(session)
 
-    def _titles(self, data: Mapping[str, Any], catalog: ProcedureCatalogue) -> dict[str, str]:
+    def _titles(self, data: Json, catalog: ProcedureCatalogue) -> dict[str, str]:
         """What the procedure and its field are called; asked for once, when the application is first heard of."""
         with self.database.session() as session:
             if session.get(OwnApplication, data["application_id"]) is not None:

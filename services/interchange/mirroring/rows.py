@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
@@ -119,8 +118,9 @@ def write_dossiers(
     """Every changed dossier's row, as its statements make it now."""
     values = []
     for dossier in dossiers:
-        row = row_of(dossier_of([*dossier.earlier, *dossier.added]))
-        dossier.is_known, dossier.findings = row["has_content"], row["findings"]
+        folded = dossier_of([*dossier.earlier, *dossier.added])
+        row = row_of(folded)
+        dossier.is_known, dossier.findings = folded.has_content, findings_of(folded)
         own = {"dossier_id": dossier.key, "source": source, "number": dossier.number, "salt": dossier.salt}
         values.append({**own, **row, "version": dossier.version, "position": positions[dossier.key], "updated_at": now})
     statement = insert_into(session, DOSSIERS)
@@ -131,7 +131,13 @@ def write_dossiers(
     session.execute(statement.on_conflict_do_update(index_elements=["dossier_id"], set_=changed), values)
 
 
-def row_of(dossier: Dossier) -> dict[str, Any]:
+def findings_of(dossier: Dossier) -> list[str]:
+    """What is odd about it, with what its times make impossible."""
+    times, _ = classic.read_times(dossier.facts)
+    return sorted(dossier.findings | impossible(times))
+
+
+def row_of(dossier: Dossier) -> dict[str, object]:
     """A fold as columns; a function of the statements alone."""
     facts = dossier.facts
     times, _ = classic.read_times(facts)
@@ -149,7 +155,7 @@ def row_of(dossier: Dossier) -> dict[str, Any]:
         "finished_at": times.get("NgayKetThucXuLy"),
         "returned_at": times.get("NgayTra"),
         "facts": facts,
-        "findings": sorted(dossier.findings | impossible(times)),
+        "findings": findings_of(dossier),
     }
 
 

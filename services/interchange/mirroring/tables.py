@@ -84,7 +84,7 @@ class MirroredDossier(InterchangeTable):
     finished_at: Mapped[datetime | None]
     returned_at: Mapped[datetime | None]
     facts: Mapped[Json]
-    findings: Mapped[list[Json]]
+    findings: Mapped[list[str]]
     updated_at: Mapped[datetime]
 
 

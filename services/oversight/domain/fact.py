@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -36,6 +36,32 @@ def day_number(at: int) -> int:
     return (at + OFFICE_OFFSET) // DAY
 
 
+class MoveFacts(TypedDict, total=False):
+    """What figures keep of an event; times ISO 8601, amounts in minor units, ``received_at`` in microseconds."""
+
+    channel: str | None
+    level: int | None
+    attachment_id: str
+    digitised: bool
+    reused: bool
+    from_store: bool
+    replaced: bool
+    registers: bool
+    verified_sign_in: bool
+    fee_owed: int | None
+    fee_currency: str
+    due_at: str | None
+    previous_due_at: str | None
+    how: str
+    method: str | None
+    amount: int
+    result_code: str
+    electronic_result: bool
+    result_repeats_paper: bool
+    stars: int
+    received_at: int
+
+
 class RecordedMove(NamedTuple):
     """One event as figures know it. ``facts``: the few members of its data that a figure may need."""
 
@@ -46,7 +72,7 @@ class RecordedMove(NamedTuple):
     event_id: str
     status: str
     role: str
-    facts: dict[str, Any]
+    facts: MoveFacts
 
 
 @dataclass(slots=True)

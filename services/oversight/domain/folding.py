@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
-from services.oversight.domain.fact import OWN, Fact, RecordedMove, micros
-from services.oversight.domain.mirrored import MEMBER, stated_order
+from services.oversight.domain.fact import OWN, Fact, MoveFacts, RecordedMove, micros
+from services.oversight.domain.mirrored import stated_order
 
 Change = Callable[[Fact, RecordedMove], None]
 
@@ -33,7 +33,7 @@ KEPT_MEMBERS: dict[str, tuple[str, ...]] = {
 COUNTED = "VND"
 
 
-def kept_members(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
+def kept_members(kind: str, data: Mapping[str, Any]) -> MoveFacts:
     """What of an event's data figures keep; a quote only as its total, an amount only as its number.
 
     Figures are in đồng: money in another currency is in no sum of them.
@@ -46,7 +46,7 @@ def kept_members(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
         total = data["quote"]["total"]
         facts["fee_owed"] = total["amount"]
         facts |= {} if total["currency"] == COUNTED else {"fee_currency": total["currency"]}
-    return facts
+    return cast(MoveFacts, facts)  # as the contract of the event says
 
 
 def move_of(event: Mapping[str, Any], position: int) -> RecordedMove:
@@ -84,7 +84,7 @@ def fold(fact: Fact, moves: Iterable[RecordedMove]) -> Fact:
         if change is not None:
             change(fact, move)
         fact.status = move.status
-        fact.last_at = max(fact.last_at, move.at, move.facts.get(MEMBER, 0))
+        fact.last_at = max(fact.last_at, move.at, move.facts.get("received_at", 0))
         fact.last_version = move.version
         fact.event_ids.append(move.event_id)
     return fact
@@ -121,8 +121,8 @@ def _promised(fact: Fact, move: RecordedMove) -> None:
 
 
 def _answered(fact: Fact, move: RecordedMove) -> None:
-    if "due_at" in move.facts:
-        fact.due_at = micros(move.facts["due_at"])
+    if (due := move.facts.get("due_at")) is not None:
+        fact.due_at = micros(due)
 
 
 def _supplement_requested(fact: Fact, move: RecordedMove) -> None:

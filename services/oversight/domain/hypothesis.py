@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypedDict
 
 from infra.working_time import OFFICE_ZONE, WorkingCalendar
 from services.oversight.domain.fact import EPOCH, MICROSECOND, Fact, micros
 
 
-def changed_fact(fact: Fact, change: Mapping[str, Any], calendar: WorkingCalendar) -> Fact:
+class HypotheticalChange(TypedDict, total=False):
+    """What if: every promise moved by days, another fee (minor units); of one procedure or all."""
+
+    procedure_code: str | None
+    due_days: int
+    fee: int | None
+
+
+def changed_fact(fact: Fact, change: HypotheticalChange, calendar: WorkingCalendar) -> Fact:
     """The fact under ``change``: ``due_days`` moves every promise, ``fee`` asks another amount of a procedure."""
     if (only := change.get("procedure_code")) and fact.procedure_code != only:
         return fact

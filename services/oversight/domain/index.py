@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TypedDict
 
 from services.oversight.domain.measures import Counted, OfferedProcedure, Tally
 from services.oversight.domain.rules import Row, RuleSet
@@ -26,6 +26,29 @@ QUALITY = {
 }
 
 
+class IndexRow(TypedDict):
+    """A criterion as it is shown; None where nothing is known."""
+
+    number: str
+    code: str
+    name: dict[str, str]
+    group: str
+    numerator: int | None
+    denominator: int | None
+    ratio: float | None
+    score: float | None
+    max: int
+    quality: str
+
+
+class IndexFigures(TypedDict):
+    """An index as it is shown: rows, and the sums of its groups and of all."""
+
+    rows: list[IndexRow]
+    groups: list[dict[str, object]]
+    total: dict[str, object]
+
+
 @dataclass(frozen=True)
 class Scored:
     """One row of the index. ``score`` is ``None`` where it is missing, which is not zero."""
@@ -41,7 +64,7 @@ class Scored:
             return None
         return Fraction(self.counted.numerator, self.counted.denominator)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> IndexRow:
         is_recorded = self.score is not None or self.quality == NO_DATA
         counted = self.counted if is_recorded else None
         return {
@@ -74,7 +97,7 @@ class Index:
         scores = (scored.score for scored in self.scored if group in {None, scored.row.group})
         return sum((score for score in scores if score is not None), Fraction())
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> IndexFigures:
         return {
             "rows": [scored.to_json() for scored in self.scored],
             "groups": [

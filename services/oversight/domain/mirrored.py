@@ -6,10 +6,10 @@ by the time they state, and known from the moment they were received: a cut-off 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+from typing import TypedDict
 
-from services.oversight.domain.fact import RecordedMove, micros
+from services.oversight.domain.fact import MoveFacts, RecordedMove, micros
 
 STATUSES = {
     1: "submitted", 2: "accepted", 3: "intake_refused", 4: "in_processing", 5: "supplement_requested",
@@ -20,21 +20,38 @@ STEPS = {
     3: "intake_refused", 4: "application_supplemented", 5: "supplement_requested", 6: "payment_requested",
     7: "withdrawal_requested", 8: "application_stopped", 9: "application_approved", 10: "dossier_returned",
 }  # fmt: skip
-MEMBER = "received_at"
-Statement = Mapping[str, Any]
+
+
+class Statement(TypedDict):
+    """What *interchange* says of a dossier (``kind`` "dossier") or of its progress; the latter has fewer members."""
+
+    kind: str
+    version: int
+    received_at: str
+    at: str
+    official_status: int | None
+    channel: str | None
+    filed_at: str | None
+    accepted_at: str | None
+    due_at: str | None
+    finished_at: str | None
+    refused_at: str | None
+    returned_at: str | None
+    fees: int
+    paid_online: bool
+    results: int
 
 
 def moves_of_statement(statement: Statement, position: int, event_id: str) -> Iterator[RecordedMove]:
     """What a statement adds to its application; each with an id of its own under that of the event it came in."""
     for number, (kind, at, status, facts) in enumerate(_stated(statement)):
-        known_from = {MEMBER: micros(statement["received_at"])}
         yield RecordedMove(
             statement["version"], kind, micros(at), position, f"{event_id}.{number}", status, "system",
-            {**facts, **known_from},
+            {**facts, "received_at": micros(statement["received_at"])},
         )  # fmt: skip
 
 
-def _stated(statement: Statement) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
+def _stated(statement: Statement) -> Iterator[tuple[str, str, str, MoveFacts]]:
     """Kind, time, status after it and facts."""
     if statement["kind"] != "dossier":
         official = statement["official_status"]
@@ -42,7 +59,9 @@ def _stated(statement: Statement) -> Iterator[tuple[str, str, str, dict[str, Any
             yield STEPS.get(official, "dossier_reported"), statement["at"], STATUSES[official], {}
         return
     accepted, finished = statement["accepted_at"], statement["finished_at"]
-    paid = {"how": "paid", "method": "online", "amount": statement["fees"]} if statement["paid_online"] else None
+    paid: MoveFacts | None = (
+        {"how": "paid", "method": "online", "amount": statement["fees"]} if statement["paid_online"] else None
+    )
     yield (
         "application_submitted", statement["filed_at"] or accepted or statement["at"], "submitted",
         {"channel": statement["channel"], "fee_owed": statement["fees"]},

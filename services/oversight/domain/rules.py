@@ -10,10 +10,24 @@ from datetime import date
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Self, TypedDict
 
 FOLDER = Path(__file__).parent / "rule_sets"
 EMPTY = ("null", "zero", "max")
+
+
+class RuleRecord(TypedDict):
+    """A criterion as a set of rules has it; ``full_at`` is a fraction as text."""
+
+    number: str
+    code: str
+    name: dict[str, str]
+    group: str
+    points: int
+    full_at: str
+    measure: str
+    empty: str
+    communes: bool
 
 
 @dataclass(frozen=True)
@@ -31,9 +45,11 @@ class Row:
     communes: bool
 
     @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> Self:
-        names = ("number", "code", "name", "group", "points", "measure", "empty", "communes")
-        return cls(full_at=Fraction(row["full_at"]), **{name: row[name] for name in names})
+    def from_json(cls, row: RuleRecord) -> Self:
+        return cls(
+            row["number"], row["code"], row["name"], row["group"], row["points"], Fraction(row["full_at"]), row["measure"],
+            row["empty"], row["communes"],
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

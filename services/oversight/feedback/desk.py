@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
 from sqlalchemy.orm import Session
@@ -54,6 +54,9 @@ class NewFeedback(NamedTuple):
     contact: Json | None
     channel: str
     call: Json | None
+
+
+ActFacts = Mapping[str, object] | Callable[[Ticket], Mapping[str, object]]  # stated, or made of the ticket
 
 
 class FeedbackDesk:
@@ -162,7 +165,7 @@ class FeedbackDesk:
         return self._act(feedback_id, "reopen", facts, {"reopening": reason}, now, by, command, code)
 
     def _act(
-        self, feedback_id: str, kind: str, facts: Any, words: Mapping[str, str], at: datetime, by: Actor,
+        self, feedback_id: str, kind: str, facts: ActFacts, words: Mapping[str, str], at: datetime, by: Actor,
         command: Command, code: str | None = None,
     ) -> Json:  # fmt: skip
         def work(session: Session) -> Json:

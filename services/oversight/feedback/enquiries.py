@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -80,7 +80,7 @@ class FeedbackEnquiries:
 
             return page(session, rows, keys, view, limit=limit, cursor=cursor, newest_first=True)
 
-    def _for_officers(self, session: Session) -> Any:
+    def _for_officers(self, session: Session) -> Callable[[FeedbackTicket], Json]:
         def view(row: FeedbackTicket) -> Json:
             ticket = ticket_of(self.streams.acts(session, row.feedback_id))
             words = self.streams.words(session, row.feedback_id)

@@ -11,6 +11,7 @@ import pytest
 
 from infra.chassis import clock, migrations
 from infra.chassis.settings import SettingMissing, Settings
+from services.interchange.clients import AgencyList, NamedProcedure, ProcedureList
 from services.interchange.mirroring.classic_calls import ClassicCalls
 from services.interchange.mirroring.senders import senders_of
 from tests.component.interchange.batches import NUMBER, dossier, progress
@@ -21,17 +22,17 @@ SENDER = {"source": "G09", "unit": "000.00.20.G09", "username": "mau", "password
 class Lists:
     """Stands for catalog."""
 
-    def procedure(self, **_about: Any) -> dict[str, Any]:
+    def procedure(self, **_about: Any) -> NamedProcedure:
         raise NotImplementedError
 
-    def search(self, *, facets: bool = False, cursor: str | None = None, **_about: Any) -> dict[str, Any]:
+    def search(self, *, facets: bool = False, cursor: str | None = None, **_about: Any) -> ProcedureList:
         field = {"code": "ho-tich", "vi": "Hộ tịch"}
         if facets:
-            return {"facets": {"field": [{"value": "ho-tich", "count": 2, "name": field}]}}
+            return {"items": [], "next_cursor": None, "facets": {"field": [{"value": "ho-tich", "count": 2, "name": field}]}}
         code, following = ("1.001193", "2") if cursor is None else ("2.000635", None)
         return {"items": [{"code": code, "title": {"vi": "Thủ tục mẫu"}, "field": field}], "next_cursor": following}
 
-    def agencies(self, **_about: Any) -> dict[str, Any]:
+    def agencies(self, **_about: Any) -> AgencyList:
         return {"items": [{"code": "H01.01", "name": {"vi": "Phường Mẫu"}}], "next_cursor": None}
 
 

@@ -17,6 +17,7 @@ from infra.chassis.contracts import contract_of
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.tables import outbox
+from services.interchange.clients import CitizenNumber
 from services.interchange.domain import dossier_events
 from services.interchange.domain.classic import statement_of
 from services.interchange.domain.dossiers import DossierStatement, Received, dossier_of
@@ -95,8 +96,8 @@ def test_nobody_s_name_is_shown_or_in_an_event(desk: MirrorDesk) -> None:
 class Identity:
     """Stands for identity's answer."""
 
-    def citizen_number(self, *, account_id: str) -> dict[str, Any]:
-        return {"account_id": account_id, "citizen_number": "001199000001" if account_id == ACCOUNT else None}
+    def citizen_number(self, *, account_id: str) -> CitizenNumber:
+        return {"citizen_number": "001199000001" if account_id == ACCOUNT else None}
 
 
 def registered(desk: MirrorDesk, account_id: str) -> OwnDossiers:

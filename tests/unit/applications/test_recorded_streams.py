@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import cast
 from uuid import UUID
 
 import pytest
@@ -11,6 +12,7 @@ from eventsourcing.application import project_aggregate
 from eventsourcing.persistence import DatetimeAsISO, DecimalAsStr, JSONTranscoder, StoredEvent, UUIDAsHex
 
 from services.applications.domain.events import TOPICS
+from services.applications.domain.events.base import ApplicationEvent
 from services.applications.event_store.recorders import AllowedTopics, UnknownTopic
 from services.applications.read_model.projection import applied
 from services.applications.representation.application import application_as_json
@@ -41,7 +43,7 @@ def test_a_recorded_stream_gives_the_picture_it_gave_then(path):
     assert {key: result[key] for key in expected} == expected
     row = None
     for event in events:
-        row = applied(row, event, event.originator_version)
+        row = applied(row, cast(ApplicationEvent, event), event.originator_version)
     assert (row["status"], row["version"]) == (expected["status"], expected["version"])
 
 

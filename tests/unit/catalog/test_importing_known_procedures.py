@@ -5,7 +5,6 @@ Monday to Friday: +1 is Tuesday 2 June, +5 Monday 8 June, +10 Monday 15 June.
 """
 
 from datetime import UTC, date, datetime
-from typing import Any
 
 import pytest
 
@@ -13,6 +12,7 @@ from infra.fees import FeeQuery, quote
 from infra.working_time import OFFICE_ZONE, WorkingCalendar, due_at
 from services.catalog.definitions import complete
 from services.catalog.importing.parsing import parse_record
+from services.catalog.shapes import Definition
 
 FILED = datetime(2026, 6, 1, 2, 0, tzinfo=UTC)
 HEADER = "Hình thức nộpThời gianPhí, lệ phíMô tả"
@@ -57,7 +57,7 @@ PROCEDURES: list[tuple[str, str, str, str | None, int | None, str]] = [
 names = [f"{code} {channel}" for code, _, channel, *_ in PROCEDURES]
 
 
-def definition(code: str, row: str) -> dict[str, Any]:
+def definition(code: str, row: str) -> Definition:
     record = {"ma_thu_tuc": code, "ten_thu_tuc": "Thủ tục", "linh_vuc": "Hộ tịch", "cach_thuc_thuc_hien": HEADER + row}
     return complete(parse_record(record, "portal")[0])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -27,6 +27,7 @@ from services.interchange.domain.correspondence import (
     UPDATE,
     Consignment,
     DocumentStep,
+    StepFacts,
     consignment_of,
     status_code,
 )
@@ -44,7 +45,7 @@ FACTS: dict[str, dict[str, Any]] = {"send": {"content_version": 1}, "reply": {"d
 
 
 def step(kind: str, **facts: Any) -> DocumentStep:
-    return DocumentStep(kind, AT, {**FACTS.get(kind, {}), **facts})
+    return DocumentStep(kind, AT, cast(StepFacts, {**FACTS.get(kind, {}), **facts}))
 
 
 def after(*kinds: str | DocumentStep) -> Consignment:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from infra.fees.shapes import FeeRule
 from services.catalog.importing.words import folded
 
 # Possessive, so that a long run of digits is tried once only.
@@ -44,7 +45,7 @@ class Amount:
     def plausible(self) -> bool:
         return self.currency != "VND" or self.minor == 0 or self.minor >= SMALLEST_PLAUSIBLE_VND
 
-    def rule(self) -> dict[str, object]:
+    def rule(self) -> FeeRule:
         if self.minor == 0:
             return {"type": "free"}
         if self.per:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from infra.fees.shapes import FeeOption, FeeRule
 from services.catalog.importing.fees.amounts import Amount, amounts_in
 from services.catalog.importing.words import UPPER, bilingual, folded, slug, squeezed, unique
 
@@ -82,7 +83,7 @@ def _label(heading: str, text: str, amount: Amount) -> str:
     return f"{heading}: {label}" if heading and label else label or heading
 
 
-def choice(options: list[tuple[str, Amount]]) -> dict[str, object] | None:
+def choice(options: list[tuple[str, Amount]]) -> FeeRule | None:
     """The `choice` rule these options make, or None when they cannot be told to exclude each other."""
     if len(options) < 2 or len({amount.currency for _, amount in options}) != 1:
         return None
@@ -96,7 +97,7 @@ def choice(options: list[tuple[str, Amount]]) -> dict[str, object] | None:
     if len({folded(label) for label in labels}) != len(labels) or not all(labels):
         return None
     ids: set[str] = set()
-    rows = [
+    rows: list[FeeOption] = [
         {
             "id": unique(slug(label, 40), ids, "lua-chon"),
             "name": bilingual(_with_item(label, amount)),

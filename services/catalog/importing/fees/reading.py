@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
+from infra.fees.shapes import FeeRule
 from services.catalog.importing.words import folded
 
-Rule = dict[str, Any]
+Rule = FeeRule
 # The catalogue refuses to quote such a fee: the record does not say, or contradicts itself.
 NO_RULE: Rule = {"type": "not_stated"}
 

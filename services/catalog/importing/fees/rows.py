@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from infra.chassis.json_types import Json
+from infra.fees.shapes import FeeOption
 from services.catalog.importing.fees.reading import FeeReading, Period, charge_or_duty, unclear_fee
 from services.catalog.importing.words import bilingual, folded, slug, squeezed, unique
 
@@ -73,7 +74,7 @@ def _by_case(rows: list[FeeRow]) -> FeeReading | None:
     if len({row.reading.currency for row in rows if row.reading.rule["type"] == "fixed"}) != 1:
         return None
     ids: set[str] = set()
-    options = [
+    options: list[FeeOption] = [
         {"id": unique(slug(name, 40), ids, "truong-hop"), "name": bilingual(name), "amount": amount}
         for name, amount in prices.values()
     ]
