@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -109,7 +109,7 @@ def record_listing(
     session: Session,
     by: Actor,
     door: str,
-    filters: Mapping[str, Any],
+    filters: Json,
     application_ids: Iterable[str],
     *,
     call_id: str,

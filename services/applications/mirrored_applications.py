@@ -7,9 +7,9 @@ stream here, so everything but the list and the tracking says of their ids that 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, literal, select, tuple_
 from sqlalchemy.orm import Session
@@ -70,7 +70,7 @@ class MirroredApplications:
             )
 
 
-def columns_of_event(data: Mapping[str, Any]) -> dict[str, Any]:
+def columns_of_event(data: Json) -> Json:
     """An event as columns."""
     at = {name: datetime.fromisoformat(data[name]) if data.get(name) else None for name in MOMENTS}
     is_over = data["official_status"] in ENDED

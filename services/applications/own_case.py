@@ -5,8 +5,6 @@ A party is the applicant, whoever acted for the applicant, and whoever has ever 
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import ColumnElement, and_, exists, select
 from sqlalchemy.orm import Session
 
@@ -40,5 +38,5 @@ def not_a_party(account_id: str) -> ColumnElement[bool]:
 
 def own_cases(session: Session, account_id: str) -> set[str]:
     """The ids of all applications somebody is a party to: what lists for staff leave out."""
-    own: Any = select(VIEW.c.application_id).where(~not_a_party(account_id))
+    own = select(VIEW.c.application_id).where(~not_a_party(account_id))
     return set(session.scalars(own))

@@ -8,16 +8,16 @@ that is published for today counts here from the moment its event arrives.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import Date, bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.instants import recorded_instant, today
+from infra.chassis.json_types import Json
 from infra.chassis.storage.database import Database, insert_into
 from infra.chassis.storage.reads import Read
 from services.applications.models import ProcedureCopy, ProcedureTerm
@@ -38,7 +38,7 @@ def _in_force() -> Read:
         .where(retired.code == term.code, retired.retired, retired.heard_at > term.heard_at)
         .where(retired.effective_until < term.effective_from)
     )
-    latest: Any = select(term.version, until).where(term.code == bindparam("code"), term.effective_from <= day)
+    latest = select(term.version, until).where(term.code == bindparam("code"), term.effective_from <= day)
     return Read(latest.where(~withdrawn.exists()).order_by(term.effective_from.desc()).limit(1))
 
 
@@ -109,12 +109,12 @@ class ProcedureTerms:
 
 def learn(session: Session, procedure: ProcedureDefinition) -> None:
     """Note the term of a version from the catalogue's own answer; what an event has said of it stays."""
-    answer = cast("Mapping[str, Any]", procedure)
+    answer = cast("Json", procedure)
     if answer.get("effective_from") and answer.get("published_at"):
         _store(session, answer, ANSWERED, retired=False)
 
 
-def _store(session: Session, term: Mapping[str, Any], heard_at: datetime, *, retired: bool) -> None:
+def _store(session: Session, term: Json, heard_at: datetime, *, retired: bool) -> None:
     """What was said last of a version counts: events of two kinds overtake each other."""
     until = term["effective_until"]
     row = {

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -48,7 +47,7 @@ class AccessRecorder:
         """The same of an event that says whose data was used by its member ``accessed`` (``access_records``)."""
         self._note(consumer, event, event["data"].get("accessed") or [])
 
-    def _note(self, consumer: str, event: CloudEvent, accessed: Sequence[Mapping[str, object]]) -> None:
+    def _note(self, consumer: str, event: CloudEvent, accessed: Sequence[Json]) -> None:
         data, service = event["data"], str(event["id"]).partition(":")[0]
         with self.database.handle_once(consumer, event) as session:
             if session is not None:
@@ -93,9 +92,7 @@ def record_service_reading(session: Session, reader: ServiceReader, *subject_ids
     record_here(session, reader.actor, others, purpose=reader.purpose)
 
 
-def add_entry(
-    session: Session, access: Mapping[str, Any], subject: Mapping[str, Any], *, event_id: str, service: str
-) -> None:
+def add_entry(session: Session, access: Json, subject: Json, *, event_id: str, service: str) -> None:
     """One line of the log; ``access`` and ``subject`` as events have them (``access_records``)."""
     reader = access["by"]
     salt = secrets.token_hex(16)

@@ -8,9 +8,9 @@ log that was cut short. Entries are committed in another order than numbered, so
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypedDict
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -86,6 +86,13 @@ class AccessLogSealer:
         enqueue(session, "access_log_sealed.v1", event, subject="access-log")
 
 
+class LogHead(TypedDict):
+    """How long the log was, and the chain's value there."""
+
+    size: int
+    chain: str
+
+
 class AccessLogCheck:
     """What an auditor asks: whether the log is the one that was sealed."""
 
@@ -96,7 +103,7 @@ class AccessLogCheck:
     def from_settings(cls, settings: Settings) -> AccessLogCheck:
         return cls(Database.at(settings.database_url("identity")), key_list(settings))
 
-    def verify_access_log(self, heads: Sequence[Mapping[str, Any]] = ()) -> Json:
+    def verify_access_log(self, heads: Sequence[LogHead | Json] = ()) -> Json:
         """``heads``: what others were sent (*applications*: ``access_log_heads``), each ``{"size", "chain"}``.
 
         Returns ``{"ok", "entries", "head": {"size", "chain"}, "findings": [{"kind", "number"}]}``: ``entry_changed``,

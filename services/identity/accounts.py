@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from typing import TypeVar
 from uuid import uuid4
 
 from sqlalchemy import bindparam, delete, select
@@ -20,6 +20,7 @@ from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
 from infra.chassis.storage.reads import Read
+from infra.chassis.storage.types import TableRow
 from services.identity import attempts, contact_changes, offices, open_sessions, passwords, pending_registrations
 from services.identity.access_log import record_service_reading
 from services.identity.contact_codes import REGISTRATION, ContactCodes, confirmation_required
@@ -67,6 +68,9 @@ class Registration:
             "0" + self.phone.removeprefix("+84"),
             *self.full_name.split(),
         ]
+
+
+Person = TypeVar("Person", Account, TableRow)  # an account, or the row of one
 
 
 class Accounts:
@@ -259,7 +263,7 @@ def _pending(session: Session, account_id: str) -> PendingRegistration | None:
     return next((row for row in rows if row.id == account_id), None)
 
 
-def _account_view(account: Any) -> Json:
+def _account_view(account: Account | TableRow) -> Json:
     return {
         "account_id": account.id,
         "username": account.username,
@@ -275,7 +279,7 @@ def _account(session: Session, account_id: str) -> Account:
     return account
 
 
-def _there(account: Any) -> Any:
+def _there(account: Person | None) -> Person:
     """The account, or the row of one, of somebody who exists and is not erased."""
     if account is None:
         raise AccountNotFound()

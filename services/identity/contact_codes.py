@@ -13,11 +13,10 @@ import hmac
 import json
 import secrets
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
 from cryptography.fernet import Fernet
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
@@ -118,7 +117,7 @@ def delete_old_codes(session: Session, limit: int) -> int:
     return dropped
 
 
-def _in_force(purpose: str, about: str, now: datetime) -> Any:
+def _in_force(purpose: str, about: str, now: datetime) -> Select[str]:
     return select(ContactCode.id).where(
         ContactCode.about == about, ContactCode.purpose == purpose, ContactCode.expires_at > now
     )

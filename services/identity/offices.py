@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
@@ -17,6 +17,7 @@ from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
+from infra.chassis.storage.types import Selection, TableRow
 from infra.chassis.text.provinces import was_ever_province
 from services.identity import access_endings, appointment_requests
 from services.identity.agencies import add_agency, agency_of, agency_view
@@ -178,14 +179,14 @@ POSTS = (
 )
 
 
-def with_posts(account: Any) -> Select[Any]:
+def with_posts(account: Selection) -> Selection:
     """A SELECT of accounts with the posts that each holds now: one row a post, one without when it has none."""
     now = and_(Appointment.account_id == Account.id, Appointment.dismissed_at.is_(None))
-    joined: Select[Any] = account.add_columns(*POSTS).outerjoin(Appointment, now)
+    joined: Selection = account.add_columns(*POSTS).outerjoin(Appointment, now)
     return joined.outerjoin(Agency, Agency.code == Appointment.agency_code).order_by(Agency.code)
 
 
-def posts_in(rows: Sequence[Any]) -> list[Json]:
+def posts_in(rows: Sequence[TableRow]) -> list[Json]:
     """``[{code, name, roles}]`` of one account's rows of :func:`with_posts`."""
     return [
         {"code": row.agency_code, "name": row.agency_name, "roles": row.agency_roles}
@@ -235,6 +236,7 @@ def _add_appointment(session: Session, account_id: str, agency_code: str, roles:
 
 def _dismiss(session: Session, appointment: Appointment, by: Actor) -> None:
     _close(session, appointment, by)
+    assert appointment.dismissed_at is not None, "it has just been closed"
     facts = _event_data(appointment, by, appointment.dismissed_at)
     enqueue(session, "official_dismissed.v1", facts, subject=appointment.account_id)
 
@@ -245,7 +247,7 @@ def _close(session: Session, appointment: Appointment, by: Actor) -> None:
     session.flush()  # before a successor: one post per account and agency is in force at a time
 
 
-def _event_data(post: Appointment, by: Actor, at: Any) -> Json:
+def _event_data(post: Appointment, by: Actor, at: datetime) -> Json:
     return {
         "account_id": post.account_id,
         "agency_code": post.agency_code,

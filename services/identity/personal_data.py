@@ -6,15 +6,13 @@ even a digest (twelve digits are soon guessed): whoever wants to come back regis
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
 from infra.chassis.erasure.requests import ErasureRequests
+from infra.chassis.json_types import Json
 from services.identity import (
     access_challenges,
     access_endings,
@@ -53,7 +51,7 @@ class PersonalData(ErasureRequests):
 
     service, answer = "identity", "subject_forgotten.v1"
 
-    def check_decided(self, session: Session, data: Mapping[str, Any]) -> None:
+    def check_decided(self, session: Session, data: Json) -> None:
         """Two different auditors, neither the person: who holds that post is known here, whoever says otherwise."""
         asked_by, confirmed_by = data.get("asked_by"), (data.get("by") or {}).get("account_id")
         two = {str(account_id) for account_id in (asked_by, confirmed_by) if account_id} - {data["account_id"]}

@@ -5,10 +5,10 @@ Identity is asked as the service itself, because an event has no caller.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NotRequired, Protocol, TypedDict
 
 from infra.chassis.clients import Neighbour
+from infra.chassis.json_types import Json
 
 
 class Contact(TypedDict):
@@ -52,7 +52,7 @@ class CodeSource(Protocol):
 class ProcedureCatalog(Protocol):
     """Catalog: the definition of a procedure, with its title, papers and form. Refuses ``ProcedureNotFound``."""
 
-    def procedure(self, *, code: str, version: int) -> Mapping[str, object]: ...
+    def procedure(self, *, code: str, version: int) -> Json: ...
 
 
 def identity() -> ContactDirectory:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cache
-from typing import Any
 
 from sqlalchemy import Integer, String, bindparam, func, select, true, tuple_
 from sqlalchemy.orm import Session
@@ -18,6 +17,7 @@ from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import BigKey, Database, UtcDateTime
 from infra.chassis.storage.reads import Read
+from infra.chassis.storage.types import TableRow
 from services.notifications.errors import MessageNotFound
 from services.notifications.models import Attempt, Delivery, Message
 from services.notifications.phone_numbers import E164, VIETNAM
@@ -138,7 +138,7 @@ def _attempt_view(attempt: Attempt, recipient: str) -> Json:
     }  # fmt: skip
 
 
-def _message_view(message: Any) -> Json:
+def _message_view(message: Message | TableRow) -> Json:
     return {
         "message_id": message.id, "subject": message.subject, "body": message.body, "key": message.template_key,
         "template_version": message.template_version, "language": message.language, "event_type": message.event_type,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 from infra.chassis.json_types import Json
 from services.notifications.procedures import Names, name_in
@@ -78,9 +78,16 @@ TEXTS: Sequence[tuple[str, str]] = [
 ACTOR_FIELDS = frozenset({"by", "applicant_id", "account_id", "officer_id", "previous_officer_id", "command_id"})
 
 
-def facts_of(
-    kind: MessageKind, data: Mapping[str, Any], *, language: str, full_name: str, reference: str, names: Names
-) -> Json:
+class Mark(TypedDict, total=False):
+    """One thing to correct: of a paper (``requirement``) or of a place in the form."""
+
+    requirement: str | None
+    field: str | None
+    pointer: str | None
+    problem: str | None
+
+
+def facts_of(kind: MessageKind, data: Json, *, language: str, full_name: str, reference: str, names: Names) -> Json:
     """What a template may use: the event's own facts, the recipient, and the names of things."""
     facts = {name: value for name, value in data.items() if name not in ACTOR_FIELDS}
     if facts.get("marks"):
@@ -91,12 +98,12 @@ def facts_of(
     return {**dict.fromkeys(kind.optional), **facts, **recipient_facts}
 
 
-def _mark(mark: Mapping[str, Any], language: str, names: Names) -> dict[str, str]:
+def _mark(mark: Mark, language: str, names: Names) -> dict[str, str]:
     """One thing to correct: a paper or a place in the form by its name, and what is wrong with it."""
     return {"where": _name_of_place(mark, language, names), "problem": mark.get("problem") or ""}
 
 
-def _name_of_place(mark: Mapping[str, Any], language: str, names: Names) -> str:
+def _name_of_place(mark: Mark, language: str, names: Names) -> str:
     if paper := mark.get("requirement"):
         return name_in(names.papers.get(paper, {}), language, str(paper))
     place = str(mark.get("field") or mark.get("pointer") or "")

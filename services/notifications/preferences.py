@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -34,11 +32,11 @@ class PreferenceKeeper:
         with self.database.session() as session:
             return _view(session.get(Preference, by.account_id))
 
-    def set_preferences(self, preferences: Mapping[str, object], *, by: Actor, command: Command) -> Json:
+    def set_preferences(self, preferences: Json, *, by: Actor, command: Command) -> Json:
         """Replace the preferences named; what is not named stays. → as :meth:`preferences`"""
         return self.database.command(command, lambda session: self._set(session, preferences, by.account_id))
 
-    def _set(self, session: Session, changes: Mapping[str, Any], account_id: str) -> Json:
+    def _set(self, session: Session, changes: Json, account_id: str) -> Json:
         preference = session.get(Preference, account_id)
         if preference is None:
             preference = Preference(account_id=account_id, email=True, sms=True, updated_at=clock.now())

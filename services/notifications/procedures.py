@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from infra.chassis.json_types import Json
 from infra.chassis.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Names:
     fields: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, definition: Mapping[str, Any]) -> Names:
+    def of(cls, definition: Json) -> Names:
         form = (definition.get("form") or {}).get("properties") or {}
         labels = {name: _label(schema) for name, schema in form.items()}
         papers = {paper["id"]: paper.get("name") or {} for paper in definition.get("requirements") or ()}
@@ -49,7 +50,7 @@ class Procedures:
     def __init__(self) -> None:
         self._cache: dict[tuple[str, int], Names] = {}
 
-    def names(self, data: Mapping[str, Any], *, catalog: ProcedureCatalog) -> Names:
+    def names(self, data: Json, *, catalog: ProcedureCatalog) -> Names:
         """The names of the procedure an event is about; none for events that name no version."""
         code, version = data.get("procedure_code"), data.get("procedure_version")
         if not code or version is None:

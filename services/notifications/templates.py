@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -173,7 +172,7 @@ def _newest(session: Session, key: str, channel: str, language: str) -> Template
     )
 
 
-def _rows_of(key: str, channel: str, language: str) -> tuple[Any, ...]:
+def _rows_of(key: str, channel: str, language: str) -> tuple[ColumnElement[bool], ...]:
     return (Template.key == key, Template.channel == channel, Template.language == language)
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, cast
+from typing import cast
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, get_currency_precision
-from jinja2 import StrictUndefined, TemplateError, TemplateRuntimeError, TemplateSyntaxError, nodes
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateRuntimeError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
@@ -128,7 +128,7 @@ def _environment(language: str) -> ImmutableSandboxedEnvironment:
 
 
 @lru_cache(maxsize=1024)
-def _compiled(source: str, language: str) -> Any:
+def _compiled(source: str, language: str) -> Template:
     check_template(source)
     return _environment(language).from_string(source)
 

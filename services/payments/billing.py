@@ -105,7 +105,7 @@ class Billing:
             raise NotYetSubmitted(application_id=application_id)
         try:
             with self.database.session() as session:
-                pin(session, application)
+                pin(session, dict(application))
         except IntegrityError:
             # The event arrived in between and pinned the same quote.
             with self.database.session() as session:

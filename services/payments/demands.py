@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.erased_subjects import is_erased
+from infra.chassis.json_types import Json
 from services.payments.domain import postings
 from services.payments.domain.demands import (
     UNPAID,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     pass
 
 
-def pin(session: Session, facts: Mapping[str, Any]) -> None:
+def pin(session: Session, facts: Json) -> None:
     """Make the bill of an application with its demands, unless it is there already: what was pinned stays."""
     bill = session.get(Bill, facts["application_id"])
     if bill is not None:
@@ -157,5 +158,5 @@ def payable_demands(session: Session, bill: Bill, currency: str) -> list[Demand]
 ASKED_FOR = "asked:"  # how the origin of a demand begins that an office asked for
 
 
-def _submitter(facts: Mapping[str, Any]) -> str | None:
+def _submitter(facts: Json) -> str | None:
     return (facts.get("by") or {}).get("account_id")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select, tuple_
+from sqlalchemy import ColumnElement, Row, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
@@ -109,7 +108,7 @@ class Bookkeeper:
         }
 
     def _with_balances(
-        self, session: Session, of_account: list[ColumnElement[bool]], page: Sequence[Any]
+        self, session: Session, of_account: list[ColumnElement[bool]], page: Sequence[Row[LedgerRow, LedgerEntry]]
     ) -> list[Json]:
         if not page:
             return []

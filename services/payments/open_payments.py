@@ -143,7 +143,7 @@ class PendingRefunds:
             else:
                 refund.rejections = 0  # in a row: silence and "some other error" decide nothing
 
-    def _begin_sending(self, refund_id: str) -> dict[str, object]:
+    def _begin_sending(self, refund_id: str) -> vnpay.RefundOrder:
         """Note that it is being sent before it is: after a crash it is sent again, never forgotten and never twice."""
         with self.database.session() as session:
             refund = session.get_one(Refund, refund_id)

@@ -7,7 +7,6 @@ payments, their histories, the ledger and receipts stay as they are, with the ac
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -99,7 +98,7 @@ def _forget_payments(session: Session, payments: list[Payment]) -> int:
     return len(payments)
 
 
-def facts_without_text(facts: Mapping[str, Any]) -> Json:
+def facts_without_text(facts: Json) -> Json:
     """Of what a move was judged on, the part that proves it."""
     left = {name: value for name, value in facts.items() if name in EVIDENCE | FACTS}
     return left | ({"statement": line_without_text(facts["statement"])} if "statement" in facts else {})

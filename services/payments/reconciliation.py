@@ -8,7 +8,7 @@ notices that the gateway has signed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -53,7 +53,7 @@ class Reconciler:
     def reconcile(
         self,
         gateway: str,
-        statement: Sequence[Mapping[str, object]],
+        statement: Sequence[Json],
         from_at: str | None,
         to_at: str | None,
         *,

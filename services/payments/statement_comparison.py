@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -25,7 +24,7 @@ from services.payments.views import MAIN_CURRENCY, in_order
 def compare_with_books(
     session: Session,
     row: Reconciliation,
-    statement: Sequence[Mapping[str, object]],
+    statement: Sequence[Json],
     period: tuple[datetime | None, datetime | None],
     by: Actor,
 ) -> tuple[Json, bool]:
@@ -66,10 +65,10 @@ def compare_with_books(
     return {"matches": matches, "discrepancies": discrepancies, "totals": _totals(lines, matches)}, moved
 
 
-def does_the_same(requested: Mapping[str, object], now: Mapping[str, object]) -> bool:
+def does_the_same(requested: Json, now: Json) -> bool:
     """Whether each line does what its request said: to which payment, and what is booked."""
 
-    def effects(outcome: Mapping[str, Any]) -> dict[int, tuple[Any, ...]]:
+    def effects(outcome: Json) -> dict[int, tuple[object, object, object]]:
         lines = (*outcome["matches"], *outcome["discrepancies"])
         return {line["line"]: (line.get("kind"), line.get("booked_to"), line["payment_id"]) for line in lines}
 
@@ -81,16 +80,14 @@ def does_the_same(requested: Mapping[str, object], now: Mapping[str, object]) ->
     )
 
 
-def forget_undone_payments(session: Session, outcome: Mapping[str, Any]) -> None:
+def forget_undone_payments(session: Session, outcome: Json) -> None:
     """Surplus payments that only the attempt made are no payments for a line to name."""
     for line in (*outcome["matches"], *outcome["discrepancies"]):
         if line["payment_id"] and session.get(Payment, line["payment_id"]) is None:
             line.update({"payment_id": None, "order_ref": None, "status": None, "ours": None, "settled_at": None})
 
 
-def storable_lines(
-    session: Session, statement: Sequence[Mapping[str, object]], outcome: Mapping[str, Any]
-) -> list[Json]:
+def storable_lines(session: Session, statement: Sequence[Json], outcome: Json) -> list[Json]:
     """The lines as they came; of those about an erased payer not the text of the transfer."""
     ours = [line for line in (*outcome["matches"], *outcome["discrepancies"]) if line["line"] and line["payment_id"]]
     payments = {line["line"]: session.get_one(Payment, line["payment_id"]) for line in ours}

@@ -10,15 +10,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from infra.chassis.json_types import Json
 from services.payments.domain.states import HOLDS_MONEY, PaymentState
 from services.payments.models import Payment, StatementLine
 from services.payments.order_references import order_references_in
@@ -32,7 +32,7 @@ class ReportedLine:
     """One line of a statement as it came, and its number on it."""
 
     number: int
-    fields: Mapping[str, Any]
+    fields: Json
 
     @property
     def amount(self) -> int:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.erased_subjects import record_erasure
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
@@ -45,7 +46,7 @@ class ErasureRequests:
                 self.check_decided(session, data)
                 record_erasure(session, data["erasure_id"], data["account_id"], data.get("application_ids") or ())
 
-    def check_decided(self, session: Session, data: Mapping[str, object]) -> None:
+    def check_decided(self, session: Session, data: Json) -> None:
         """Raise if the service knows that those who decided on the erasure may not have."""
 
     def marks(self, session: Session, account_id: str) -> set[str]:

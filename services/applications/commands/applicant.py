@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from sqlalchemy.orm import Session
@@ -177,7 +177,7 @@ class Registry:
         identity: IdentityClient,
         by: Actor,
         command: Command,
-        address: Any = None,
+        address: str | Json | None = None,
     ) -> Json:
         """How the result should come back; an address is needed for the post."""
         if method == "post" or address is not None:

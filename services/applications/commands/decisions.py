@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
@@ -56,7 +56,7 @@ class Decisions:
 
         return self.commands.change(application_id, "propose", work, by=by, command=command)
 
-    def approve(self, application_id: str, result: object, *, by: Actor, command: Command) -> Json:
+    def approve(self, application_id: str, result: str | Json, *, by: Actor, command: Command) -> Json:
         """Approve and issue the result: ``{result_id, …}``. ``result``: its number, title, validity, content."""
         upload, facts = result_document(result, self.checks)
         if upload:
@@ -145,7 +145,7 @@ def receipt_number(session: Session, application: Application, at: datetime) -> 
     return f"TN-{sequence}-{next_number(session, f'receipt:{sequence}'):07d}"
 
 
-def result_document(result: Any, checks: UploadChecks) -> tuple[Upload | None, Json]:
+def result_document(result: str | Json, checks: UploadChecks) -> tuple[Upload | None, Json]:
     """The content and the facts of a result: its number, title, validity, file."""
     facts = {"title": result} if isinstance(result, str) else dict(result)
     encoded = facts.pop("content_base64", None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy.orm import Session
@@ -102,7 +102,7 @@ def remainder(owed: Mapping[str, int], amount: Money, announced: Mapping[str, in
     return left
 
 
-def moments_of(named: Any, application: Application) -> list[str]:
+def moments_of(named: str | list[str] | None, application: Application) -> list[str]:
     """The collection moments an event names; all that are owed when it names none."""
     if not named:
         return sorted(application.owed())

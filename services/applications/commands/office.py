@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from sqlalchemy.orm import Session
@@ -91,7 +91,7 @@ class Office:
     def request_supplement(
         self,
         application_id: str,
-        marks: Sequence[object],
+        marks: Sequence[str | Json],
         reason: str,
         *,
         catalog: CatalogClient,
@@ -245,7 +245,7 @@ class Office:
         return deadline.end_of_limit(days, clock.now(), calendar)
 
 
-def sealed_mark(session: Session, application_id: str, mark: Any) -> Json:
+def sealed_mark(session: Session, application_id: str, mark: str | Json) -> Json:
     """One mark as the event keeps it: where in clear, the words sealed; a place that reads like a sentence is words."""
     if isinstance(mark, str):
         mark = {"problem": mark}

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import RowMapping, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
@@ -84,7 +83,7 @@ class AnswerLimits:
         return int(self.store.transact(lambda session: stop_unanswered(self.store, session, application_id, version)))
 
 
-def due_data(row: Any) -> Json:
+def due_data(row: RowMapping) -> Json:
     """The data of the two events about due dates."""
     return {
         "application_id": row["application_id"],

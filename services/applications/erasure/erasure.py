@@ -8,10 +8,10 @@ answers when nothing is left with it (see `forgetting`).
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
-from sqlalchemy import select, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
@@ -154,7 +154,7 @@ class Erasures:
         report["blobs_left"] = sorted({*report.get("blobs_left", []), *papers})
         erasure.report = report
 
-    def _act(self, erasure: Erasure, modified_on: Any, application_id: str) -> Act:
+    def _act(self, erasure: Erasure, modified_on: datetime, application_id: str) -> Act:
         command_id = str(uuid5(NAMESPACE_URL, f"applications/erasure/{erasure.erasure_id}/{application_id}"))
         return Act(
             str(erasure.confirmed_by),
@@ -210,7 +210,7 @@ def overwrite_what_is_deleted(session: Session) -> None:
         session.execute(text("PRAGMA secure_delete=ON"))
 
 
-def forget_old_pages(engine: Any) -> None:
+def forget_old_pages(engine: Engine) -> None:
     """Empty SQLite's write-ahead log, which still has the pages as they were."""
     if engine.dialect.name == "sqlite":
         raw = engine.raw_connection()

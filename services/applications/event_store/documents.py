@@ -13,7 +13,6 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, Integer, String, bindparam, func, select, type_coerce
@@ -25,6 +24,7 @@ from sqlalchemy.orm import Session
 from infra.chassis.json_types import Json
 from infra.chassis.storage.database import Database, insert_into
 from infra.chassis.storage.reads import Read
+from infra.chassis.storage.types import TableRow
 from services.applications import domain, representation
 from services.applications.domain.application import Application
 from services.applications.models import AnswerSet, Paper, Party, Statement, application_document
@@ -112,7 +112,7 @@ def _document_query(sqlite: bool) -> Read:
 class _Contents:
     """What the one row has beside the document."""
 
-    def __init__(self, row: Any) -> None:
+    def __init__(self, row: TableRow) -> None:
         self._row = row
 
     @property
@@ -127,5 +127,5 @@ class _Contents:
         answers: Mapping[str, object] | None = self._row.answers
         return answers
 
-    def paper(self, paper_id: str, commitment: str) -> Mapping[str, object] | None:
+    def paper(self, paper_id: str, commitment: str) -> Json | None:
         return (self._row.papers or {}).get(paper_id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import cast
 from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
@@ -19,6 +19,7 @@ from infra.chassis.instants import instant, office_day
 from infra.chassis.json_types import Json
 from infra.working_time import explain
 from services.applications.domain.application import Application
+from services.applications.domain.events.base import ApplicationEvent
 from services.applications.domain.imported_history import TOPICS as IMPORTED_TOPICS
 from services.applications.domain.imported_history import ImportedHistory
 from services.applications.errors import ApplicationNotFound, InvalidRequest
@@ -35,7 +36,7 @@ from services.applications.verification.integrity_rules import findings_in
 class EvidenceReader:
     """One application, from its evidence. ``ValueError`` or ``KeyError`` for what is no evidence file."""
 
-    def __init__(self, bundle: Mapping[str, Any]) -> None:
+    def __init__(self, bundle: Json) -> None:
         self.bundle, self.words = bundle, openings_of(bundle)
         self.key = UUID(bundle["application_id"])
         self.positions = [int(event["notification_id"]) for event in bundle["events"]]
@@ -93,11 +94,11 @@ class EvidenceReader:
         rows = [(at, event, self._as_row(event)) for at, event in zip(self.positions, self._events(), strict=True)]
         return FORMATS[form](rows, True, True)
 
-    def _events(self) -> list[Any]:
+    def _events(self) -> list[ApplicationEvent]:
         stored = self.streams.recorder.select_events(self.key)
-        return [self.streams.mapper.to_domain_event(row) for row in stored]
+        return [cast(ApplicationEvent, self.streams.mapper.to_domain_event(row)) for row in stored]
 
-    def _as_row(self, event: Any) -> Json:
+    def _as_row(self, event: ApplicationEvent) -> Json:
         """As an export of the service shows it: what was imported open, words of applications sealed."""
         row: Json = event_as_json(event)
         return dict(with_openings(row, self.words)) if event.TOPIC in IMPORTED_TOPICS else row
@@ -140,7 +141,7 @@ class EnclosedContents:
 
     applicant_name: str | None = None
 
-    def __init__(self, words: Mapping[str, Any]) -> None:
+    def __init__(self, words: Json) -> None:
         self.words = words
 
     def statement(self, sealed: Mapping[str, str]) -> str | None:
@@ -149,10 +150,10 @@ class EnclosedContents:
     def answers(self, sealed: Mapping[str, str]) -> Mapping[str, object] | None:
         return self.words.get(sealed["commitment"])
 
-    def paper(self, paper_id: str, commitment: str) -> Mapping[str, object] | None:
+    def paper(self, paper_id: str, commitment: str) -> Json | None:
         return self.words.get(commitment)
 
 
-def _stored(event: Mapping[str, Any]) -> StoredEvent:
+def _stored(event: Json) -> StoredEvent:
     state = base64.b64decode(event["state"], validate=True)
     return StoredEvent(UUID(event["application_id"]), int(event["version"]), event["topic"], state)

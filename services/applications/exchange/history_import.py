@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 from eventsourcing.application import AggregateNotFoundError
@@ -22,7 +21,7 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
-from services.applications.domain.imported_history import STATUS, ImportedHistory
+from services.applications.domain.imported_history import STATUS, ImportedHistory, RememberedActivity
 from services.applications.event_store.store import Store
 from services.applications.exchange.history_reader import Activity, BadMapping, Columns, OlderHistory, read_history
 from services.applications.private_data.imported_details import ImportedDetails, keep_details
@@ -158,7 +157,7 @@ def _identity(activity: Activity) -> Identity:
     return (activity.activity, activity.at.isoformat(), activity.resource, tuple(sorted(activity.attributes.items())))
 
 
-def _identity_of_recorded(recorded: Mapping[str, Any], details: ImportedDetails) -> Identity:
+def _identity_of_recorded(recorded: RememberedActivity, details: ImportedDetails) -> Identity:
     value = details.by_id.get(recorded["said"]["line_id"]) or {}
     at = datetime.fromisoformat(recorded["occurred_at"]).isoformat()
     attributes = value.get("attributes") or {}

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from infra.chassis.json_types import Json
-
-Row = Mapping[str, Any]
 
 OBJECT_TYPES: dict[str, tuple[str, ...]] = {
     "application": ("reference", "procedure_code", "channel", "agency_code"),
@@ -24,7 +21,7 @@ ATTRIBUTES = ("version", "status", "role", "agency_code", "legal_basis", "positi
 PEOPLE = frozenset({"citizen", "system", "service"})
 
 
-def ocel2(rows: Iterable[Row]) -> Iterator[str]:
+def ocel2(rows: Iterable[Json]) -> Iterator[str]:
     """One OCEL 2.0 document, in pieces. Rows of any number of applications, in any order that keeps each one's own."""
     yield '{"objectTypes":' + _json(_object_types()) + ',"events":['
     objects: dict[str, Json] = {}
@@ -39,7 +36,7 @@ def ocel2(rows: Iterable[Row]) -> Iterator[str]:
     yield "]}\n"
 
 
-def _event(row: Row, objects: dict[str, Json]) -> Json:
+def _event(row: Json, objects: dict[str, Json]) -> Json:
     related = [_of(objects, row, "application", row["application_id"], row["facts"], "of")]
     by = row.get("by") or {}
     if by.get("role") and by["role"] not in PEOPLE:
@@ -61,7 +58,7 @@ def _event(row: Row, objects: dict[str, Json]) -> Json:
     return _event_json(row, row["kind"], row["at"], attributes, related)
 
 
-def _imported(row: Row, objects: dict[str, Json], related: list[tuple[str, str]]) -> Json:
+def _imported(row: Json, objects: dict[str, Json], related: list[tuple[str, str]]) -> Json:
     """An activity of an older system, under its own name and time."""
     facts = row["facts"]
     related = related[:1]
@@ -75,7 +72,7 @@ def _imported(row: Row, objects: dict[str, Json], related: list[tuple[str, str]]
     return _event_json(row, facts["activity"], facts["occurred_at"], attributes, related)
 
 
-def _event_json(row: Row, kind: str, at: str, attributes: Row, related: list[tuple[str, str]]) -> Json:
+def _event_json(row: Json, kind: str, at: str, attributes: Json, related: list[tuple[str, str]]) -> Json:
     return {
         "id": f"{row['application_id']}:{row['version']}",
         "type": kind,
@@ -88,7 +85,7 @@ def _event_json(row: Row, kind: str, at: str, attributes: Row, related: list[tup
 
 
 def _of(
-    objects: dict[str, Json], row: Row, kind: str, own_id: str, facts: Mapping[str, object], qualifier: str
+    objects: dict[str, Json], row: Json, kind: str, own_id: str, facts: Mapping[str, object], qualifier: str
 ) -> tuple[str, str]:
     """Note an object at its first appearance; its attributes hold from then on."""
     key = f"{kind}:{own_id}"

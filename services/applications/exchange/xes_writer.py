@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import quoteattr
 
-Row = Mapping[str, Any]
+from infra.chassis.json_types import Json
 
 NAMESPACE = "http://www.xes-standard.org/"
 HEAD = f"""<?xml version="1.0" encoding="UTF-8"?>
@@ -33,7 +32,7 @@ UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 OF_THE_TRACE = ("HistoryImported", "ImportedHistoryErased")  # no step of the case itself
 
 
-def xes(rows: Iterable[Row], *, first: bool = True, last: bool = True) -> Iterator[str]:
+def xes(rows: Iterable[Json], *, first: bool = True, last: bool = True) -> Iterator[str]:
     """One XES document, in pieces. The rows of one application must come together.
 
     For a document made page by page: `first` and `last` say which page this is.
@@ -51,7 +50,7 @@ def xes(rows: Iterable[Row], *, first: bool = True, last: bool = True) -> Iterat
     yield ("</trace>\n" if current is not None else "") + ("</log>\n" if last else "")
 
 
-def _event(row: Row) -> str:
+def _event(row: Json) -> str:
     if row["kind"] == "ActivityImported":
         return _imported(row)
     by = row.get("by") or {}
@@ -71,7 +70,7 @@ def _event(row: Row) -> str:
     return "<event>" + "".join(elements + facts) + "</event>\n"
 
 
-def _imported(row: Row) -> str:
+def _imported(row: Json) -> str:
     facts = row["facts"]
     elements = [
         _attribute("concept:name", facts["activity"]),

@@ -7,11 +7,12 @@ None once erased.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import overload
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from infra.chassis.json_types import Json
 from services.applications.models import AnswerSet
 from services.applications.private_data import vault
 from services.applications.representation.enclosed import with_imported_details
@@ -28,7 +29,7 @@ def keep_details(
 class ImportedDetails:
     """What lines of some imported histories state."""
 
-    def __init__(self, details: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(self, details: Mapping[str, Json]) -> None:
         self.by_id = details
 
     @classmethod
@@ -38,5 +39,9 @@ class ImportedDetails:
         query = select(AnswerSet.answers_id, AnswerSet.value).where(AnswerSet.application_id.in_(application_ids))
         return cls({row.answers_id: row.value for row in session.execute(query)})
 
-    def in_place(self, value: object) -> Any:
+    @overload
+    def in_place(self, value: Json) -> Json: ...
+    @overload
+    def in_place(self, value: object) -> object: ...
+    def in_place(self, value: object) -> object:
         return with_imported_details(value, lambda sealed: self.by_id.get(sealed["line_id"]))

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from sqlalchemy.orm import Session
 
+from infra.chassis.json_types import Json
 from services.applications.models import Paper
 from services.applications.private_data import vault
 from services.applications.representation.opened_application import Sealed
@@ -28,7 +29,7 @@ class StoredContents:
     def answers(self, sealed: Sealed) -> Mapping[str, object] | None:
         return vault.answers(self.session, sealed["answers_id"])
 
-    def paper(self, paper_id: str, commitment: str) -> Mapping[str, object] | None:
+    def paper(self, paper_id: str, commitment: str) -> Json | None:
         paper = self._papers.get(paper_id)
         return vault.opened_paper(paper) if paper else None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import overload
 from uuid import uuid4
 
 from sqlalchemy import delete, select
@@ -138,7 +138,11 @@ class Words:
     def of_sealed(self, sealed: Sealed | None) -> str | None:
         return self.by_id.get(sealed["statement_id"]) if sealed else None
 
-    def in_place(self, value: object) -> Any:
+    @overload
+    def in_place(self, value: Json) -> Json: ...
+    @overload
+    def in_place(self, value: object) -> object: ...
+    def in_place(self, value: object) -> object:
         """``value`` with every sealed part replaced by its words (``None`` when erased)."""
         if isinstance(value, Mapping):
             if set(value) == {"statement_id", "commitment"}:

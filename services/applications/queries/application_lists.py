@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import (
     ColumnElement,
     Integer,
-    Select,
     String,
     and_,
     bindparam,
@@ -31,6 +30,7 @@ from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database, UtcDateTime
 from infra.chassis.storage.reads import Read
+from infra.chassis.storage.types import Selection
 from services.applications.access import OFFICERS, record_listing
 from services.applications.domain.statuses import NAMES, Status
 from services.applications.errors import Forbidden
@@ -94,7 +94,7 @@ class ApplicationLists:
             return with_mirrored(session, own, by.account_id, status, limit, after)
 
     def _also_for_others(
-        self, status: str | None, limit: int, after: Any, account_id: str, identity: IdentityClient
+        self, status: str | None, limit: int, after: list[object] | None, account_id: str, identity: IdentityClient
     ) -> Page[Json]:
         """:meth:`mine` of somebody who has started applications for others: identity knows for whom it still holds."""
         query = select(VIEW).where(applications_of(account_id, identity))
@@ -155,7 +155,7 @@ class ApplicationLists:
             record_listing(session, by, "queue", filters, ids, call_id=call_id)
         return page
 
-    def _page(self, query: Select[Any], limit: int, next_of: Any) -> Page[Json]:
+    def _page(self, query: Selection, limit: int, next_of: Callable[[Json], str]) -> Page[Json]:
         with self.database.session() as session:
             rows = [dict(row) for row in session.execute(query.limit(limit + 1)).mappings()]
             names = vault.names(session, [row["application_id"] for row in rows])
@@ -178,7 +178,7 @@ def applications_of(account_id: str, identity: IdentityClient) -> ColumnElement[
     return or_(own, and_(VIEW.c.application_id.in_(started), or_(false(), *entrusted)))
 
 
-def _after_started(row: Mapping[str, Any]) -> str:
+def _after_started(row: Json) -> str:
     return cursor_of(row["started_at"].isoformat(), row["application_id"])
 
 
@@ -215,7 +215,7 @@ def is_overdue(now: datetime) -> ColumnElement[bool]:
     return and_(func.coalesce(VIEW.c.due_at, literal(NEVER, VIEW.c.due_at.type)) < now, VIEW.c.ended_at.is_(None))
 
 
-def list_row(row: Mapping[str, Any], name: str | None) -> Json:
+def list_row(row: Json, name: str | None) -> Json:
     """One row of a list, JSON values only."""
     columns = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in row.items()}
     for internal in ("tracking_digest", "answer_bys", "last_due_at"):

@@ -6,9 +6,9 @@ Both are counted anew from the clock that the application's events carry.
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
@@ -157,7 +157,7 @@ class DueDateExplainer:
             return promised
 
 
-def _holding(day: date) -> list[Any]:
+def _holding(day: date) -> list[ColumnElement[bool]]:
     """That an application was taken in by the end of an office day and is not due before it begins."""
     begins = datetime.combine(day, time(), clock.OFFICE_ZONE)
     due = or_(VIEW.c.last_due_at >= begins, VIEW.c.promised_at >= begins)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, cast
 
+from infra.chassis.json_types import Json
 from infra.working_time import OFFICE_ZONE
 from services.applications.domain.events import (
     Accepted,
@@ -21,7 +22,7 @@ from services.applications.domain.events import (
 )
 from services.applications.domain.statuses import official_code
 
-Row = dict[str, Any]
+Row = Json
 
 
 def applied(row: Row | None, event: ApplicationEvent, position: int) -> Row:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache
-from typing import Any
 
 from eventsourcing.persistence import Notification
 from sqlalchemy import Table, bindparam, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from infra.chassis.json_types import Json
 from infra.chassis.storage.database import Database
 from infra.chassis.storage.positions import advance, position_now
+from infra.chassis.storage.types import Insert, Selection
 from services.applications.errors import ReadModelBehind
 from services.applications.event_store.store import BATCH, Store
 from services.applications.models import application_view
@@ -76,7 +77,7 @@ def rows_of(session: Session, table: Table, keys: set[str]) -> dict[str, Row]:
     return rows
 
 
-def write(session: Session, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+def write(session: Session, table: Table, rows: Iterable[Json]) -> None:
     """Put rows in their places, new or changed."""
     listed = [dict(row) for row in rows]
     if listed:
@@ -84,14 +85,14 @@ def write(session: Session, table: Table, rows: Iterable[Mapping[str, Any]]) -> 
 
 
 @cache
-def _row_query(table: Table) -> Any:
+def _row_query(table: Table) -> Selection:
     return select(table).where(table.c.application_id == bindparam("key"))
 
 
 @cache
-def _upsert(table: Table, dialect: str) -> Any:
+def _upsert(table: Table, dialect: str) -> Insert:
     """Made once: forty columns take longer to write down than to send."""
-    statement: Any = (sqlite if dialect == "sqlite" else postgresql).insert(table)
+    statement: Insert = (sqlite if dialect == "sqlite" else postgresql).insert(table)
     changed = {column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key}
     return statement.on_conflict_do_update(index_elements=["application_id"], set_=changed)
 

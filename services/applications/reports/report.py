@@ -5,16 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
+from infra.chassis.json_types import Json
 from infra.working_time import OFFICE_ZONE, Clock, WorkingCalendar, working_minutes_between
 from services.applications.reports.wording import HOLDERS, KIND_NAMES, LABELS, ROLE_NAMES, STATUS_NAMES
-
-Row = Mapping[str, Any]
 
 WITH_THE_CITIZEN = frozenset({"draft", "supplement_requested", "payment_requested", "withdrawal_requested"})
 PAUSED = frozenset({"supplement_requested", "payment_requested", "withdrawal_requested"})
@@ -85,7 +83,7 @@ class Report:
 
 
 def report(
-    rows: Sequence[Row], *, language: str = "vi", until: datetime | None = None, checkpoint: str | None = None
+    rows: Sequence[Json], *, language: str = "vi", until: datetime | None = None, checkpoint: str | None = None
 ) -> Report:
     """`until`: the end of a running application's drawing, else its last event. `checkpoint`: signed note to cite."""
     ordered = _in_order(rows)
@@ -100,14 +98,14 @@ def report(
     return Report(language, title, _facts(ordered, clock, language), spans, lines, due, _evidence(checkpoint, language))
 
 
-def _in_order(rows: Sequence[Row]) -> list[Row]:
+def _in_order(rows: Sequence[Json]) -> list[Json]:
     """As recorded; what was imported as it is stated to have happened, without the taking in itself."""
     ordered = sorted(rows, key=lambda row: row["version"])
     imported = [row for row in ordered if row["kind"] == "ActivityImported"]
     return sorted(imported, key=_at) if imported else ordered
 
 
-def _clock(rows: Sequence[Row]) -> Clock | None:
+def _clock(rows: Sequence[Json]) -> Clock | None:
     """The deadline as the events recorded it; nothing is counted here."""
     from infra.working_time import ClockChange
 
@@ -124,7 +122,7 @@ def _clock(rows: Sequence[Row]) -> Clock | None:
     return clock
 
 
-def _spans(rows: Sequence[Row], calendar: WorkingCalendar, until: datetime | None) -> list[Span]:
+def _spans(rows: Sequence[Json], calendar: WorkingCalendar, until: datetime | None) -> list[Span]:
     spans: list[Span] = []
     officer: str | None = None
     last = max(until or _at(rows[-1]), _at(rows[-1]))
@@ -151,14 +149,14 @@ def _holder(status: str, officer: str | None) -> tuple[str, str | None]:
     return ("over", None) if status in OVER else ("officer", officer)
 
 
-def _line(row: Row, language: str) -> Line:
+def _line(row: Json, language: str) -> Line:
     who = str(row["facts"].get("resource") or "") if row["kind"] == "ActivityImported" else _acted(row, language)
     what = KIND_NAMES.get(row["kind"], {}).get(language) or row["facts"].get("activity") or row["kind"]
     note = " · ".join(str(part) for part in (row.get("reason"), row.get("legal_basis")) if isinstance(part, str))
     return Line(row["version"], _at(row), what, who, note)
 
 
-def _acted(row: Row, language: str) -> str:
+def _acted(row: Json, language: str) -> str:
     """Who did it: the role in words, the beginning of the account's id, the agency."""
     by = row.get("by") or {}
     role, account = str(by.get("role") or ""), str(by.get("account_id") or "")
@@ -174,7 +172,7 @@ def short(who: str) -> str:
         return who
 
 
-def _facts(rows: Sequence[Row], clock: Clock | None, language: str) -> list[tuple[str, str]]:
+def _facts(rows: Sequence[Json], clock: Clock | None, language: str) -> list[tuple[str, str]]:
     status = rows[-1].get("status") or ""
     facts = [
         ("procedure", _fact(rows, "procedure_code")),
@@ -196,15 +194,15 @@ def _evidence(checkpoint: str | None, language: str) -> list[tuple[str, str]]:
     return [(LABELS["log"][language], f"{origin}, {size}"), (LABELS["root"][language], root)]
 
 
-def _fact(rows: Sequence[Row], name: str) -> object:
+def _fact(rows: Sequence[Json], name: str) -> object:
     return next((row["facts"][name] for row in reversed(rows) if row["facts"].get(name)), None)
 
 
-def _first(rows: Sequence[Row], kind: str) -> str | None:
+def _first(rows: Sequence[Json], kind: str) -> str | None:
     return next((office_time_text(_at(row)) for row in rows if row["kind"] == kind), None)
 
 
-def _at(row: Row) -> datetime:
+def _at(row: Json) -> datetime:
     return datetime.fromisoformat(row["facts"].get("occurred_at") or row["at"])
 
 

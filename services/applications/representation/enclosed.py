@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import overload
 
 from infra.chassis.json_types import Json
 
@@ -18,16 +18,17 @@ CARRIED = ("timestamp", "by", "status", "reason", "legal_basis", "call_id", "com
 LEFT_OUT = ("originator_id", "originator_version", "originator_topic")
 
 
-def enclosed_rows(bundle: Mapping[str, Any]) -> list[Json]:
+def enclosed_rows(bundle: Json) -> list[Json]:
     """The events of an evidence file, oldest first, with what opens their words put in place."""
     words = openings_of(bundle)
     return [_row(event, words) for event in bundle["events"]]
 
 
-def _row(event: Mapping[str, Any], words: Mapping[str, Any]) -> Json:
-    state = untagged_json(json.loads(base64.b64decode(event["state"])))
+def _row(event: Json, words: Json) -> Json:
+    stored: Json = json.loads(base64.b64decode(event["state"]))
+    state = untagged_json(stored)
     facts = {name: value for name, value in state.items() if name not in (*CARRIED, *LEFT_OUT) and value is not None}
-    row = {
+    row: Json = {
         "position": event["notification_id"],
         "application_id": event["application_id"],
         "version": event["version"],
@@ -36,11 +37,14 @@ def _row(event: Mapping[str, Any], words: Mapping[str, Any]) -> Json:
         **{name: state.get(name) for name in CARRIED if name != "timestamp"},
         "facts": facts,
     }
-    opened: Json = with_openings(row, words)
-    return opened
+    return with_openings(row, words)
 
 
-def untagged_json(value: object) -> Any:
+@overload
+def untagged_json(value: Json) -> Json: ...
+@overload
+def untagged_json(value: object) -> object: ...
+def untagged_json(value: object) -> object:
     """Stored JSON without the wrappers that name a value's type."""
     if isinstance(value, dict):
         if set(value) == {"_type_", "_data_"}:
@@ -49,7 +53,11 @@ def untagged_json(value: object) -> Any:
     return [untagged_json(part) for part in value] if isinstance(value, list) else value
 
 
-def with_openings(value: object, words: Mapping[str, Any]) -> Any:
+@overload
+def with_openings(value: Json, words: Json) -> Json: ...
+@overload
+def with_openings(value: object, words: Json) -> object: ...
+def with_openings(value: object, words: Json) -> object:
     """Sealed parts replaced by what opens them; None where it has been erased."""
 
     def opened(part: object) -> object:
@@ -76,7 +84,7 @@ def with_imported_details(
     return [with_imported_details(part, details_of) for part in value] if isinstance(value, list) else value
 
 
-def openings_of(bundle: Mapping[str, Any]) -> Json:
+def openings_of(bundle: Json) -> Json:
     """What opens the commitments of an evidence file, by commitment."""
     opened = [opening for opening in bundle.get("openings", []) if not opening.get("erased")]
     return {openings["commitment"]: json.loads(base64.b64decode(openings["content"])) for openings in opened}

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from infra.chassis.json_types import Json
-from services.applications.domain.imported_history import STATUS, ImportedHistory
+from services.applications.domain.imported_history import STATUS, ImportedHistory, RememberedActivity
 
 
 def imported_history_as_json(history: ImportedHistory, until: datetime | None = None) -> Json:
@@ -35,5 +33,5 @@ def imported_history_as_json(history: ImportedHistory, until: datetime | None = 
     }
 
 
-def _moment(activity: Mapping[str, Any]) -> datetime:
+def _moment(activity: RememberedActivity) -> datetime:
     return datetime.fromisoformat(activity["occurred_at"])

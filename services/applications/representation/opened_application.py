@@ -6,7 +6,7 @@ Where the contents come from (the tables next to the streams, or the openings of
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Protocol, overload
 
 from infra.chassis.json_types import Json
 from services.applications.domain.application import Application
@@ -22,7 +22,7 @@ class Contents(Protocol):
     def applicant_name(self) -> str | None: ...
     def statement(self, sealed: Sealed) -> str | None: ...
     def answers(self, sealed: Sealed) -> Mapping[str, object] | None: ...
-    def paper(self, paper_id: str, commitment: str) -> Mapping[str, object] | None:
+    def paper(self, paper_id: str, commitment: str) -> Json | None:
         """``{"facts", "sha256"}``."""
         ...
 
@@ -56,7 +56,11 @@ def _closed(_sealed: Sealed) -> None:
     """A statement that is not this reader's."""
 
 
-def with_statements(value: object, statement: Callable[[Sealed], str | None]) -> Any:
+@overload
+def with_statements(value: Json, statement: Callable[[Sealed], str | None]) -> Json: ...
+@overload
+def with_statements(value: object, statement: Callable[[Sealed], str | None]) -> object: ...
+def with_statements(value: object, statement: Callable[[Sealed], str | None]) -> object:
     """``value`` with every sealed statement replaced by its words (None when erased)."""
     if isinstance(value, Mapping):
         if set(value) == {"statement_id", "commitment"}:
@@ -65,5 +69,5 @@ def with_statements(value: object, statement: Callable[[Sealed], str | None]) ->
     return [with_statements(part, statement) for part in value] if isinstance(value, list | tuple) else value
 
 
-def _paper_facts(paper: Mapping[str, Any] | None) -> Json:
+def _paper_facts(paper: Json | None) -> Json:
     return {**paper["facts"], "sha256": paper["sha256"]} if paper else {"file_name": None, "sha256": None}

@@ -110,7 +110,7 @@ class ApplicantDoors(WithNeighbours):
         application_id: str,
         method: str,
         command_id: str,
-        address: object = None,
+        address: str | Json | None = None,
         expected_version: int | None = None,
     ) -> Json:
         return self.registry.choose_delivery(

@@ -64,7 +64,7 @@ class OfficerDoors(WithNeighbours):
     def request_supplement(
         self,
         application_id: str,
-        marks: list[object],
+        marks: list[str | Json],
         reason: str,
         command_id: str,
         expected_version: int | None = None,
@@ -151,7 +151,7 @@ class OfficerDoors(WithNeighbours):
 
     @door(roles=OFFICERS, sensitive=("result",))
     def approve(
-        self, application_id: str, result: object, command_id: str, expected_version: int | None = None
+        self, application_id: str, result: str | Json, command_id: str, expected_version: int | None = None
     ) -> Json:
         return self.decisions.approve(application_id, result, **self.caller.acting)
 

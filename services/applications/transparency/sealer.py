@@ -131,8 +131,8 @@ class Sealer:
         if self._history_keys is None:
             return self.events.after(connection, head.notification_id, BATCH)
         rows: list[StoredRow] = []
-        for row, *mac in self.events.with_macs(connection, head.notification_id, BATCH):
-            if wrong := self._history_keys.problem(row.application_id, row.version, row.topic, row.state, *mac):
+        for row, key_id, mac in self.events.with_macs(connection, head.notification_id, BATCH):
+            if wrong := self._history_keys.problem(row.application_id, row.version, row.topic, row.state, key_id, mac):
                 if not rows:
                     raise NotAuthentic(row, wrong)
                 break  # what comes before it is sealed first

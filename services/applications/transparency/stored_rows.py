@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, TextClause, bindparam, inspect, text
+from sqlalchemy import Connection, Row, TextClause, bindparam, inspect, text
 
 from services.applications.transparency.leaf import StoredRow
 
@@ -25,7 +24,9 @@ class EventTable:
         query = self._select(connection, "{id} > :after ORDER BY {id} LIMIT :limit")
         return [_row(row) for row in connection.execute(query, {"after": notification_id, "limit": limit})]
 
-    def with_macs(self, connection: Connection, notification_id: int, limit: int) -> list[tuple[StoredRow, Any, Any]]:
+    def with_macs(
+        self, connection: Connection, notification_id: int, limit: int
+    ) -> list[tuple[StoredRow, str | None, bytes | None]]:
         """The next rows after a notification id, each with the id of the key of its MAC and the MAC, or None."""
         query = text(
             f"SELECT e.{self._key(connection)}, e.originator_id, e.originator_version, e.topic, e.state, "  # noqa: S608
@@ -94,5 +95,5 @@ def _application_id(stored: UUID | str) -> UUID:
     return stored if isinstance(stored, UUID) else UUID(stored)
 
 
-def _row(row: Any) -> StoredRow:
+def _row(row: Row[int, UUID | str, int, str, bytes, str | None, bytes | None]) -> StoredRow:
     return StoredRow(int(row[0]), _application_id(row[1]), int(row[2]), row[3], bytes(row[4]))

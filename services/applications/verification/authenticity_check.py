@@ -39,8 +39,8 @@ def _check_batch(store: Store, after: int, limit: int) -> tuple[int, int, Json |
     """The position reached, the events looked at, the first that is not authentic."""
     with store.database.session() as session:
         rows = EventTable().with_macs(session.connection(), after, limit)
-    for row, *mac in rows:
-        if wrong := store.keys.problem(row.application_id, row.version, row.topic, row.state, *mac):
+    for row, key_id, mac in rows:
+        if wrong := store.keys.problem(row.application_id, row.version, row.topic, row.state, key_id, mac):
             place = {"application_id": str(row.application_id), "version": row.version, "position": row.notification_id}
             return row.notification_id, len(rows), {
                 "kind": "event_not_authentic", **place, "error": wrong, "reason": REASON,

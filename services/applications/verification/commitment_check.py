@@ -7,18 +7,19 @@ Whose application it is, and who began it, must be whom its first event names; t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis.json_types import Json
 from services.applications.domain.commitments import IDS, SALT_BYTES, opens, sealed_parts
+from services.applications.domain.events.base import ApplicationEvent
+from services.applications.domain.events.filing import Started
 from services.applications.event_store.store import Store
 from services.applications.models import AnswerSet, Paper, Party, Statement
 from services.applications.private_data import vault
 
-STARTED, PARTY = "applications.Started", "party of "
+PARTY = "party of "
 ERASED = ["applications.SubjectErased", "applications.ImportedHistoryErased"]
 BATCH = 1000  # events at a time
 REASONS = {
@@ -64,21 +65,25 @@ def first_broken_commitment(store: Store, progress: Callable[[int, int], None] |
     return None
 
 
-def _commitments_of(event: Any) -> Iterator[Json]:
+def _commitments_of(event: ApplicationEvent) -> Iterator[Json]:
     """What must be stored for this event: ids with commitments; for a first event the people it names."""
     for _, sealed in sealed_parts(vars(event)):
         yield {"id": next(sealed[name] for name in IDS if name in sealed), "commitment": sealed["commitment"]}
-    if event.TOPIC == STARTED:
+    if isinstance(event, Started):
         yield {"id": f"{PARTY}{event.originator_id}", "people": (event.applicant_id, event.by["account_id"])}
 
 
-def _fault(commitment: Mapping[str, Any], contents: Mapping[str, tuple[object, Any]], erased: set[str]) -> str | None:
+def _fault(commitment: Json, contents: Mapping[str, tuple[object, object]], erased: set[str]) -> str | None:
     if commitment["id"] not in contents:
         return None if commitment["application_id"] in erased else "beside_missing"
     if "people" in commitment:
         return None if contents[commitment["id"]] == commitment["people"] else "beside_changed"
     value, salt = contents[commitment["id"]]
-    return None if len(salt) == SALT_BYTES and opens(commitment["commitment"], value, salt) else "beside_changed"
+    return (
+        None
+        if isinstance(salt, bytes) and len(salt) == SALT_BYTES and opens(commitment["commitment"], value, salt)
+        else "beside_changed"
+    )
 
 
 def _erased(store: Store) -> set[str]:
@@ -90,9 +95,9 @@ def _erased(store: Store) -> set[str]:
     return keys
 
 
-def _openings(session: Session, ids: Sequence[str]) -> dict[str, tuple[object, bytes]]:
+def _openings(session: Session, ids: Sequence[str]) -> dict[str, tuple[object, object]]:
     """What opens commitments, by id: (value, salt)."""
-    openings: dict[str, tuple[object, bytes]] = {}
+    openings: dict[str, tuple[object, object]] = {}
     for words in session.scalars(select(Statement).where(Statement.statement_id.in_(ids))):
         openings[words.statement_id] = (words.words, words.salt)
     for revision in session.scalars(select(AnswerSet).where(AnswerSet.answers_id.in_(ids))):

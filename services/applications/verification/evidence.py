@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from infra.chassis.access.actors import Actor
 from infra.chassis.json_types import Json
@@ -126,7 +126,7 @@ class LoggedHistories:
                 yield [{"position": row.id, **event_as_json(self.store.event_of(row))} for row in rows]
 
 
-def _opening(version: int, name: str, sealed: Mapping[str, str], openings: Mapping[str, Any]) -> Json:
+def _opening(version: int, name: str, sealed: Mapping[str, str], openings: Json) -> Json:
     sealed_opening = next((openings[sealed[key]] for key in IDS if key in sealed and sealed[key] in openings), None)
     if sealed_opening is None:
         return opening(version, name, sealed["commitment"], None, None)

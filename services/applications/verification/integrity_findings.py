@@ -5,7 +5,7 @@ Findings are rows that are added and never changed; each cites the events it is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from sqlalchemy import select
@@ -29,7 +29,7 @@ class Histories(Protocol):
         """(position, application id) of the next events."""
         ...
 
-    def in_batches(self, application_ids: Sequence[str]) -> Iterable[Sequence[Mapping[str, object]]]:
+    def in_batches(self, application_ids: Sequence[str]) -> Iterable[Sequence[Json]]:
         """All rows of each of these applications, with positions."""
         ...
 

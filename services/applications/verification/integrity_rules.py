@@ -11,11 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
 
 from infra.chassis.json_types import Json
-
-Row = Mapping[str, Any]
 
 CLOSE_TO_DUE = timedelta(hours=1)
 READING_A_PAPER = timedelta(seconds=15)  # faster than this per paper nobody opened them
@@ -88,15 +85,15 @@ class IntegrityFinding:
         }
 
 
-def findings_in(rows: Sequence[Row]) -> list[IntegrityFinding]:
+def findings_in(rows: Sequence[Json]) -> list[IntegrityFinding]:
     """All findings over the rows of one application, in the order of its versions."""
     ordered = sorted(rows, key=lambda row: row["version"])
     return [alarm for rule in RULES for alarm in rule(ordered)]
 
 
-def back_dated(rows: Sequence[Row]) -> Iterable[IntegrityFinding]:
+def back_dated(rows: Sequence[Json]) -> Iterable[IntegrityFinding]:
     """A later import slips something in before what an earlier one brought."""
-    latest: Row | None = None
+    latest: Json | None = None
     for row in (row for row in rows if row["kind"] == "ActivityImported"):
         mine, other = row["facts"], latest["facts"] if latest else {}
         if latest and mine["import_id"] != other["import_id"] and _at(mine["occurred_at"]) < _at(other["occurred_at"]):
@@ -105,15 +102,15 @@ def back_dated(rows: Sequence[Row]) -> Iterable[IntegrityFinding]:
             latest = row
 
 
-def out_of_time(rows: Sequence[Row]) -> Iterable[IntegrityFinding]:
+def out_of_time(rows: Sequence[Json]) -> Iterable[IntegrityFinding]:
     for before, row in pairwise(rows):
         # Clocks of two machines may differ by a little; a minute is no such little.
         if _at(row["at"]) < _at(before["at"]) - timedelta(minutes=1):
             yield _of("recorded_out_of_time", before, row)
 
 
-def decided_by_proposer(rows: Sequence[Row]) -> Iterable[IntegrityFinding]:
-    proposal: Row | None = None
+def decided_by_proposer(rows: Sequence[Json]) -> Iterable[IntegrityFinding]:
+    proposal: Json | None = None
     for row in rows:
         if row["kind"] == "OutcomeProposed":
             proposal = row
@@ -121,13 +118,13 @@ def decided_by_proposer(rows: Sequence[Row]) -> Iterable[IntegrityFinding]:
             yield _of("decided_by_proposer", proposal, row, account_id=_who(row))
 
 
-def repeated_supplement(rows: Sequence[Row]) -> Iterable[IntegrityFinding]:
+def repeated_supplement(rows: Sequence[Json]) -> Iterable[IntegrityFinding]:
     requests = [row for row in rows if row["kind"] == "SupplementRequested"]
     for number, row in enumerate(requests[1:], 2):
         yield _of("repeated_supplement", requests[0], row, times=number)
 
 
-def toggled_near_due(rows: Sequence[Row]) -> Iterable[IntegrityFinding]:
+def toggled_near_due(rows: Sequence[Json]) -> Iterable[IntegrityFinding]:
     due: str | None = None
     for row in rows:
         near = due is not None and timedelta() <= _at(due) - _at(row["at"]) <= CLOSE_TO_DUE
@@ -136,10 +133,10 @@ def toggled_near_due(rows: Sequence[Row]) -> Iterable[IntegrityFinding]:
         due = _due_after(row, due)
 
 
-def approved_unread(rows: Sequence[Row]) -> Iterable[IntegrityFinding]:
+def approved_unread(rows: Sequence[Json]) -> Iterable[IntegrityFinding]:
     """Time between proposal and approval against the papers there were to open."""
     papers: set[str] = set()
-    proposal: Row | None = None
+    proposal: Json | None = None
     for row in rows:
         if row["kind"] == "Attached":
             papers.add(row["facts"]["attachment_id"])
@@ -153,7 +150,7 @@ def approved_unread(rows: Sequence[Row]) -> Iterable[IntegrityFinding]:
                 yield _of("approved_unread", proposal, row, seconds=round(took.total_seconds(), 1), papers=len(papers))
 
 
-def own_application(rows: Sequence[Row]) -> Iterable[IntegrityFinding]:
+def own_application(rows: Sequence[Json]) -> Iterable[IntegrityFinding]:
     applicant = next((row["facts"]["applicant_id"] for row in rows if row["facts"].get("applicant_id")), None)
     filed = [applicant, *(_who(row) for row in rows if _role(row) == "citizen")]
     for who in dict.fromkeys(filter(None, filed)):
@@ -162,7 +159,7 @@ def own_application(rows: Sequence[Row]) -> Iterable[IntegrityFinding]:
             yield _of("own_application", *acts, account_id=who)
 
 
-RULES: tuple[Callable[[Sequence[Row]], Iterable[IntegrityFinding]], ...] = (
+RULES: tuple[Callable[[Sequence[Json]], Iterable[IntegrityFinding]], ...] = (
     back_dated,
     out_of_time,
     decided_by_proposer,
@@ -173,7 +170,7 @@ RULES: tuple[Callable[[Sequence[Row]], Iterable[IntegrityFinding]], ...] = (
 )
 
 
-def _due_after(row: Row, due: str | None) -> str | None:
+def _due_after(row: Json, due: str | None) -> str | None:
     """The due date an event leaves behind: set at acceptance, moved or paused by what it did to the clock."""
     clock = row["facts"].get("clock")
     if isinstance(clock, Mapping) and clock["happenings"]:
@@ -182,17 +179,17 @@ def _due_after(row: Row, due: str | None) -> str | None:
     return row["facts"].get("due_at") or due if row["kind"] in ("Accepted", "AppealUpheld", "DeadlineExtended") else due
 
 
-def _of(kind: str, *rows: Row, **facts: object) -> IntegrityFinding:
+def _of(kind: str, *rows: Json, **facts: object) -> IntegrityFinding:
     versions, positions = tuple(r["version"] for r in rows), tuple(r.get("position") or 0 for r in rows)
     return IntegrityFinding(kind, rows[0]["application_id"], versions, positions, facts)
 
 
-def _who(row: Row) -> str | None:
+def _who(row: Json) -> str | None:
     who: str | None = (row.get("by") or {}).get("account_id")
     return who
 
 
-def _role(row: Row) -> str:
+def _role(row: Json) -> str:
     return str((row.get("by") or {}).get("role") or "system")
 
 

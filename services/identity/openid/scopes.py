@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 from infra.chassis.json_types import Json
+from infra.chassis.storage.types import TableRow
+from services.identity.models import Account
 
 SCOPES: dict[str, tuple[str, ...]] = {
     "openid": ("sub",),
@@ -17,7 +18,7 @@ SCOPES: dict[str, tuple[str, ...]] = {
 }
 
 
-def claims_of_account(account: Any, subject: str, scopes: Collection[str]) -> Json:
+def claims_of_account(account: TableRow | Account, subject: str, scopes: Collection[str]) -> Json:
     """What these scopes show; a claim without a value is left out. Verified is what its reader has shown a code of."""
     birth_date, email, phone = account.birth_date, account.email, account.phone
     values: Json = {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from infra.chassis.json_types import Json
 
@@ -35,8 +35,8 @@ class Order:
     order_ref: str
     amount: int
     purpose: str
-    created_at: Any
-    expires_at: Any
+    created_at: datetime
+    expires_at: datetime | None
     language: str = "vi"
     return_url: str | None = None
 

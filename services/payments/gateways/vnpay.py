@@ -16,7 +16,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -66,6 +66,18 @@ ALREADY_REFUNDED = "94"
 REFUSALS = frozenset({"02", "03", "91", "95", "97"})
 
 
+class RefundOrder(TypedDict):
+    """Money to be sent back, in minor units; the same ``request_id`` again is the same refund."""
+
+    order_ref: str
+    amount: int
+    full: bool
+    transaction_no: str
+    paid_for_at: datetime
+    asked_by: str
+    request_id: str
+
+
 @dataclass(frozen=True)
 class VnPay:
     """One merchant's contract with VNPAY. ``timeout`` in seconds for enquiries and refunds."""
@@ -105,6 +117,7 @@ class VnPay:
 
     def redirect_url(self, order: Order) -> str:
         """The signed address the payer is sent to."""
+        assert order.expires_at is not None, "who is sent there has a time to pay"
         parameters = {
             "vnp_Version": VERSION,
             "vnp_Command": "pay",
@@ -146,7 +159,7 @@ class VnPay:
             raise GatewaySilent(f"querydr answered {code}")
         return self._report(answer, outcome_of(PAID if status == PAID else "", status), f"{code}/{status}")
 
-    def refund(self, refund: Mapping[str, Any], asked_at: datetime) -> str:
+    def refund(self, refund: RefundOrder, asked_at: datetime) -> str:
         """Send money back; returns VNPAY's response code (``00`` done).
 
         ``refund``: order_ref, amount, full, transaction_no, paid_for_at, asked_by, request_id (the same id again is the

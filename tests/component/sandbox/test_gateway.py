@@ -11,14 +11,14 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from infra.front_door import callbacks
 from infra.sandbox.gateway import Gateway, serve
 from services.payments.gateways.reports import GatewaySilent, Order, PaymentOutcome
-from services.payments.gateways.vnpay import VnPay
+from services.payments.gateways.vnpay import RefundOrder, VnPay
 
 SECRET, TMN = "sandbox secret of tests", "TESTS001"
 NOW = datetime.now(UTC)
@@ -194,7 +194,7 @@ def test_a_refund_is_made_once_and_never_beyond_what_was_paid(gateway: Gateway) 
         "request_id": "r1",
     }
     answers = [
-        contract(gateway).refund(arguments | changed, NOW)
+        contract(gateway).refund(cast(RefundOrder, arguments | changed), NOW)
         for changed in ({}, {}, {"request_id": "r2"}, {"request_id": "r3", "amount": 35_000})
     ]
     assert answers == ["00", "94", "02", "00"]
