@@ -6,9 +6,8 @@ Outermost: it gives the request its call id, and its answer the headers that eve
 from __future__ import annotations
 
 import time
-from typing import Any
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from infra.chassis import logs
 from infra.front_door import metrics
@@ -42,7 +41,7 @@ class AccessLog:
         state["call_id"] = new_call_id()
         line = _Line(scope)
 
-        async def sent(message: Any) -> None:
+        async def sent(message: Message) -> None:
             line.see(message)
             if message["type"] == "http.response.start":
                 message = {**message, "headers": _with_own(message["headers"], state["call_id"])}
@@ -65,7 +64,7 @@ class _Line:
         self._scope, self._since = scope, time.perf_counter()
         self.status, self._length = 0, 0
 
-    def see(self, message: Any) -> None:
+    def see(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = int(message["status"])
         else:

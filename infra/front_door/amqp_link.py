@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Awaitable
 from contextlib import suppress
-from typing import Any
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, AbstractIncomingMessage
 from aiormq.exceptions import AMQPError, PublishError
 
 from infra.chassis import logs
+from infra.chassis.json_types import Json
 from infra.front_door.calls import Call
 from infra.front_door.links import Reconnecting
 
@@ -34,7 +35,7 @@ class AmqpLink(Reconnecting):
         self._exchange: AbstractExchange | None = None
         self._reply_key = ""
 
-    async def send(self, correlation_id: str, call: Call, body: bytes, headers: dict[str, Any], left: float) -> None:
+    async def send(self, correlation_id: str, call: Call, body: bytes, headers: Json, left: float) -> None:
         if self._exchange is None:
             raise ConnectionError("not connected")
         message = aio_pika.Message(
@@ -93,7 +94,7 @@ class AmqpLink(Reconnecting):
             self._open.reply(message.correlation_id or "", message.body)
 
 
-async def _either(*endings: Any) -> None:
+async def _either(*endings: Awaitable[object]) -> None:
     waiting = [asyncio.ensure_future(ending) for ending in endings]
     try:
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra.chassis import logs
 from infra.chassis.refusals import InternalFailure, ServiceUnavailable
@@ -86,7 +85,7 @@ def _know_their_route(route: Route) -> None:
     """The template of the path, for log and metrics: what a caller wrote never gets there."""
     inner = route.app
 
-    async def noting(scope: Any, receive: Any, send: Any) -> None:
+    async def noting(scope: Scope, receive: Receive, send: Send) -> None:
         scope["state"]["route"] = route.path
         await inner(scope, receive, send)
 
@@ -144,7 +143,7 @@ async def _failure(request: Request, error: Exception) -> Response:
     return await _platform_refusal(request, refused)
 
 
-HANDLERS: Any = {
+HANDLERS: dict[type[Exception], Callable[..., Awaitable[Response]]] = {
     PlatformRefusal: _platform_refusal,
     PlatformUnreachable: _unreachable,
     DeadlinePassed: _too_late,

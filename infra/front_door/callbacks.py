@@ -14,17 +14,17 @@ import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterable
-from typing import Any
 from urllib.parse import parse_qsl
 from wsgiref.simple_server import WSGIRequestHandler
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.front_door.listening import Listening
 from infra.front_door.tls import Certificate
 
-RpcCall = Callable[..., Any]
-Wsgi = Callable[[Json, Callable[..., Any]], Iterable[bytes]]
+RpcCall = Callable[..., Json]
+Wsgi = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
 
 PATH = "/callbacks/"
 LONGEST_QUERY = 8000
@@ -40,7 +40,7 @@ class Malformed(Exception):
 def application(call: RpcCall) -> Wsgi:
     """The WSGI application; ``call(service, method, **arguments)`` asks the platform."""
 
-    def answer(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path, method = environ.get("PATH_INFO", ""), environ.get("REQUEST_METHOD", "GET")
         if path == "/healthz":
             return _json(start_response, "200 OK", {"status": "ok"})
@@ -123,9 +123,10 @@ def over_broker(amqp_uri: str, timeout: float = 10.0) -> RpcCall:
     """A ``call`` that asks over the broker, with a proxy of its own for each request thread."""
     from infra.chassis.messaging.standalone import platform_proxy
 
-    def call(service: str, method: str, **arguments: object) -> object:
+    def call(service: str, method: str, **arguments: object) -> Json:
         with platform_proxy(amqp_uri, timeout=timeout) as rpc:
-            return getattr(getattr(rpc, service), method)(**arguments)
+            answer: Json = getattr(getattr(rpc, service), method)(**arguments)
+            return answer
 
     return call
 

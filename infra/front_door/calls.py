@@ -10,7 +10,7 @@ import json
 import time
 import uuid
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from infra.chassis.json_types import Json
 from infra.front_door import metrics
@@ -47,7 +47,7 @@ class Call:
     service: str
     method: str
     arguments: Json
-    headers: dict[str, Any]
+    headers: Json
     within: float
     repeatable: bool = False
 
@@ -65,7 +65,7 @@ class Link(Protocol):
 
     connected: asyncio.Event
 
-    async def send(self, correlation_id: str, call: Call, body: bytes, headers: dict[str, object], left: float) -> None:
+    async def send(self, correlation_id: str, call: Call, body: bytes, headers: Json, left: float) -> None:
         """Give the call to the other side; an ``OSError`` or ``ConnectionError`` when that is not possible."""
 
     async def start(self, open_calls: OpenCalls) -> None: ...
@@ -130,7 +130,7 @@ class Platform:
         await self.link.stop()
         self.open_calls.fail_all()
 
-    async def call(self, call: Call) -> Any:
+    async def call(self, call: Call) -> Json:
         if len(self.open_calls) >= MOST_OPEN:
             raise PlatformUnreachable(call.service)
         until = time.monotonic() + call.within
@@ -142,7 +142,7 @@ class Platform:
         metrics.repeated_calls.inc()
         return await self._once(call, until)
 
-    async def _once(self, call: Call, until: float) -> object:
+    async def _once(self, call: Call, until: float) -> Json:
         await self._connected(call, until)
         correlation_id = str(uuid.uuid4())
         future = self.open_calls.open(correlation_id)
@@ -171,13 +171,14 @@ class Platform:
             raise PlatformUnreachable(call.service) from None
 
 
-def result_of(body: bytes) -> object:
+def result_of(body: bytes) -> Json:
     """The result in a reply, or the refusal that it is; a reply nobody can read is a failure inside."""
     try:
         reply = json.loads(body)
         error = reply["error"]
         if not error:
-            return reply["result"]
+            result: Json = reply["result"]
+            return result
         arguments = error.get("exc_args") or []
         facts = arguments[1] if len(arguments) > 1 and isinstance(arguments[1], dict) else {}
         refusal = PlatformRefusal(str(error["exc_type"]), str(error["value"]), facts)

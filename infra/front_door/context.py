@@ -7,9 +7,9 @@ import secrets
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.requests import Request
+from starlette.types import Scope
 
 from infra.chassis.json_types import Json
 from infra.chassis.refusals import DEFAULT_LANGUAGE, Unauthenticated
@@ -35,7 +35,7 @@ class Context:
 
     def headers(self) -> Json:
         """Nameko's context headers; the deadline is added when a call is sent."""
-        headers: dict[str, Any] = {
+        headers: Json = {
             "nameko.call_id_stack": [f"front_door.{self.call_id}"],
             "nameko.language": self.language,
             "nameko.traceparent": self.traceparent,
@@ -45,7 +45,7 @@ class Context:
         return headers
 
 
-def headers_of(scope: Any) -> dict[str, str]:
+def headers_of(scope: Scope) -> dict[str, str]:
     """The request's headers by lower-case name; of a name that comes twice all values, joined as RFC 9110 says."""
     headers: dict[str, str] = {}
     for raw, value in scope["headers"]:

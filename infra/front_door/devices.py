@@ -34,9 +34,9 @@ def with_device(request: Request, door: Door, arguments: Json) -> Json:
     return {"device": token, **arguments} if TOKEN.fullmatch(token) else arguments
 
 
-def to_cookie(request: Request, arguments: Json, reply: object) -> object:
+def to_cookie(request: Request, arguments: Json, reply: Json) -> Json:
     """The reply of a sign-in without the token, which goes into the cookie; the whole to whoever keeps it itself."""
-    if "device" in arguments or not isinstance(reply, dict) or "device" not in reply:
+    if "device" in arguments or "device" not in reply:
         return reply
     request.scope["state"]["device"] = reply["device"]
     return {name: value for name, value in reply.items() if name != "device"}

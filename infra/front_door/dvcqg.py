@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -38,7 +38,9 @@ def classic_routes(gateway: Gateway) -> list[Route]:
     ]
 
 
-async def _judged(gateway: Gateway, request: Request, method: str, arguments_of: Any) -> Response:
+async def _judged(
+    gateway: Gateway, request: Request, method: str, arguments_of: Callable[[Request, Json], Json]
+) -> Response:
     try:
         caller = gateway.context_of(request)
         arguments = arguments_of(request, await json_object(request))

@@ -6,7 +6,6 @@ import asyncio
 import json
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Any
 
 from starlette.requests import Request
 
@@ -41,7 +40,7 @@ class Running:
     """A command on its way: the same again joins it, another under its key is refused."""
 
     arguments: Json
-    answer: asyncio.Future[object]
+    answer: asyncio.Future[Json]
 
 
 class Gateway:
@@ -82,7 +81,7 @@ class Gateway:
         if caller.token:
             self._count("account", account_key(caller.token))
 
-    async def ask(self, request: Request, caller: context.Context, door: Door, arguments: Json) -> Any:
+    async def ask(self, request: Request, caller: context.Context, door: Door, arguments: Json) -> Json:
         """The platform's answer; a refusal is an exception that the application turns into a problem."""
         request.scope["state"]["service"] = door.service
         headers = caller.headers()
@@ -102,7 +101,7 @@ class Gateway:
             return await self.platform.call(call)
         return await self._once((door.service, door.method, caller.token or "", command_id), call)
 
-    async def _once(self, key: tuple[str, ...], call: Call) -> object:
+    async def _once(self, key: tuple[str, ...], call: Call) -> Json:
         """The same command again while it runs waits for the one answer; nothing is kept after it."""
         if running := self._running.get(key):
             if running.arguments != call.arguments:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -104,7 +103,7 @@ class _Body:
         self._receive = receive
         self._left, self._until, self._complete = LARGEST_BODY, time.monotonic() + BODY_WITHIN, False
 
-    async def receive(self) -> Any:
+    async def receive(self) -> Message:
         if self._complete:  # the end of the client, for which streams wait
             return await self._receive()
         try:

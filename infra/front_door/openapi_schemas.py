@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from infra.chassis.json_types import Json
 from infra.chassis.settings import SERVICES
@@ -54,16 +53,20 @@ def component_schemas(schemas: dict[str, Json]) -> dict[str, Json]:
             if set(door.entry[part]) != {"$ref"}:
                 _add(made, name, schema(door.service, door.entry[part], name))
     for name in list(made):
-        made[name] = _lifted(made[name], made)
+        made[name] = _lifted_object(made[name], made)
     return _referred_first(made)
 
 
-def _lifted(part: object, made: dict[str, Json]) -> Any:
+def _lifted(part: object, made: dict[str, Json]) -> object:
     """``part`` with the titled branches of its unions as components: a generator takes their titles for names."""
     if isinstance(part, list):
         return [_lifted(inner, made) for inner in part]
     if not isinstance(part, dict):
         return part
+    return _lifted_object(part, made)
+
+
+def _lifted_object(part: Json, made: dict[str, Json]) -> Json:
     lifted = {key: _lifted(inner, made) for key, inner in part.items()}
     for key in ("anyOf", "oneOf"):
         if isinstance(branches := lifted.get(key), list):
@@ -110,14 +113,12 @@ def _references(part: object) -> Iterator[str]:
             yield from _references(inner)
 
 
-def schema(service: str, contract_schema: Any, name: str = "") -> Any:
+def schema(service: str, contract_schema: Json | bool, name: str = "") -> Json:
     """A schema of a contract, its references led to the components; boolean schemas as objects, branches named after
     where they are.
     """
-    if contract_schema is True:
-        return {}
-    if contract_schema is False:
-        return {"not": {}}
+    if isinstance(contract_schema, bool):
+        return {} if contract_schema else {"not": {}}
     made: Json = {}
     for key, value in contract_schema.items():
         if key == "$ref":

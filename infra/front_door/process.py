@@ -6,9 +6,9 @@ import asyncio
 import json
 import logging
 import sys
-from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from infra.chassis import logs
 from infra.chassis.running.health import Health, serve_plain
@@ -96,7 +96,7 @@ def health_of(platform: Platform) -> Health:
     return health
 
 
-def configuration(app: Any, settings: Settings, tls: Certificate | None = None) -> uvicorn.Config:
+def configuration(app: ASGIApp, settings: Settings, tls: Certificate | None = None) -> uvicorn.Config:
     proxies = settings.get("FRONT_DOOR_TRUSTED_PROXIES", "")
     return uvicorn.Config(
         app,

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, Template
 from starlette.requests import Request
@@ -21,6 +21,9 @@ from starlette.responses import HTMLResponse, Response
 from infra.chassis.json_types import Json
 from infra.front_door.context import language_of
 from infra.front_door.files import sent
+
+if TYPE_CHECKING:
+    from reportlab.pdfgen.canvas import Canvas
 
 OFFICE = timezone(timedelta(hours=7))
 PDF, HTML = "application/pdf", "text/html"
@@ -130,7 +133,7 @@ def as_pdf(facts: Json) -> bytes:
     return file.getvalue()
 
 
-def _folded(canvas: Any, font: str, text: str) -> list[str]:
+def _folded(canvas: Canvas, font: str, text: str) -> list[str]:
     """The text in lines that fit."""
     lines, room = [""], WIDTH - 2 * MARGIN - 170
     for word in text.split():

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 from starlette.requests import Request
@@ -21,7 +20,7 @@ from infra.front_door.problems import texts, title_of, words_of, words_of_class
 from infra.front_door.statuses import STATUS, status_of
 
 FOLDER = Path(__file__).with_name("templates")
-Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def reference_routes() -> list[Route]:

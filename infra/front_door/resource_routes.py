@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,7 +19,7 @@ from infra.front_door.errors import IdempotencyKeyMissing, MalformedRequest, Med
 from infra.front_door.gateway import Gateway, json_object
 from infra.front_door.resources import RESOURCES, VERSION, Resource
 
-Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
+Endpoint = Callable[[Request], Awaitable[Response]]
 POSITION = re.compile(r"\d{1,18}", re.ASCII)
 READING = {"GET", "HEAD"}
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +14,7 @@ from infra.front_door.errors import MalformedRequest
 from infra.front_door.gateway import Gateway, json_object
 from infra.front_door.surface import Door, doors
 
-Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def rpc_routes(gateway: Gateway) -> list[Route]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from starlette.requests import Request
 
@@ -36,7 +35,7 @@ class Asking:
         key = idempotency_key(request)
         return cls(gateway, request, caller, language, **({"key": key} if key else {}))
 
-    async def call(self, name: str, /, **arguments: object) -> Any:
+    async def call(self, name: str, /, **arguments: object) -> Json:
         service, _, method = name.partition(".")
         door = doors()[service, method]
         fields = {name: value for name, value in arguments.items() if value is not None}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import Any
 
 from infra.chassis.json_types import Json
 from infra.front_door import files
@@ -33,7 +32,7 @@ async def forms(asking: Asking) -> list[Json]:
     return [shapes.form(procedure, asking.language, latest=True)]
 
 
-async def form(asking: Asking) -> Any:
+async def form(asking: Asking) -> Json | list[Json]:
     """A form by its id; by a service's key, what ``/services/{key}/eForms`` answers, as older clients ask."""
     named = FORM_ID.fullmatch(asking.place("form_id"))
     if named is None:

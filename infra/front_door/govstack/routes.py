@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +14,7 @@ from infra.front_door.govstack import files, tasks
 from infra.front_door.govstack.asking import Asking
 from infra.front_door.rpc_routes import as_json
 
-Operation = Callable[[Asking], Awaitable[Any]]
+Operation = Callable[[Asking], Awaitable[object]]
 BASE = "/govstack/registration"
 OPERATIONS: dict[str, dict[str, Operation]] = {
     "/services": {"GET": files.services},

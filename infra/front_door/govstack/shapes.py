@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from infra.chassis.json_types import Json
 
@@ -32,7 +31,7 @@ TITLES = {
 }
 
 
-def status(application: Mapping[str, Any], language: str) -> Json:
+def status(application: Json, language: str) -> Json:
     """``{code, title}``; what was returned is approved or rejected as it was decided."""
     place = application["status"]
     if place == "result_returned":
@@ -45,7 +44,7 @@ def either(words: Mapping[str, str] | None, language: str) -> str:
     return (words or {}).get(language) or (words or {}).get(VI, "")
 
 
-def service(procedure: Mapping[str, Any], language: str) -> Json:
+def service(procedure: Json, language: str) -> Json:
     """A procedure; executable where it can be filed online."""
     facts = {"level": procedure["level"], "field": either(procedure.get("field"), language)}
     facts["authority"] = either(procedure["authority"]["name"], language)
@@ -67,7 +66,7 @@ def form_id(procedure: Mapping[str, object]) -> str:
     return f"{procedure['code']}:{procedure['version']}"
 
 
-def form(procedure: Mapping[str, Any], language: str, *, latest: bool) -> Json:
+def form(procedure: Json, language: str, *, latest: bool) -> Json:
     return {
         "eFormId": form_id(procedure),
         "name": either(procedure["title"], language),
@@ -77,7 +76,7 @@ def form(procedure: Mapping[str, Any], language: str, *, latest: bool) -> Json:
     }
 
 
-def file(application: Mapping[str, Any], name: str, language: str, address: str) -> Json:
+def file(application: Json, name: str, language: str, address: str) -> Json:
     """An application as an application file; ``address``: where its papers are below."""
     code, version = application["procedure_code"], application["procedure_version"]
     answers = application.get("answers") or {}
@@ -99,7 +98,7 @@ def file(application: Mapping[str, Any], name: str, language: str, address: str)
     }
 
 
-def listed(item: Mapping[str, Any], language: str) -> Json:
+def listed(item: Json, language: str) -> Json:
     """A row of one's own applications, or of an office's queue."""
     return {
         "fileId": item["application_id"],

@@ -65,7 +65,7 @@ async def state(visit: Visit) -> Response:
             if status not in (400, 404):
                 raise
             errors = [FieldError("at", refused.text)]
-    facts = {"name": name, "typed": typed, "day": _day_of(typed), "state": document, "at": at, "errors": errors}
+    facts: Json = {"name": name, "typed": typed, "day": _day_of(typed), "state": document, "at": at, "errors": errors}
     facts["leaves"] = list(leaves(document)) if document else []
     return visit.page("auditing/state.html", 200 if document else status, **facts)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from infra.chassis.json_types import Json
 from infra.front_door.pages.forms import Form
@@ -15,7 +14,7 @@ from infra.front_door.pages.navigation import OFFICERS
 from infra.front_door.pages.sessions import Person
 
 INTAKE, CASE, APPROVER = (frozenset({role}) for role in ("intake_officer", "case_officer", "approver"))
-Offered = Callable[[Mapping[str, Any], Person], bool]
+Offered = Callable[[Json, Person], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,40 +31,40 @@ class Field:
 REASON = Field("reason")
 
 
-def _always(application: Mapping[str, object], person: Person) -> bool:
+def _always(application: Json, person: Person) -> bool:
     return True
 
 
-def _not_mine_yet(application: Mapping[str, object], person: Person) -> bool:
+def _not_mine_yet(application: Json, person: Person) -> bool:
     return bool(application["officer_id"] != person.account_id)
 
 
-def _mine(application: Mapping[str, object], person: Person) -> bool:
+def _mine(application: Json, person: Person) -> bool:
     return bool(application["officer_id"] == person.account_id)
 
 
-def _proposed_by_another(application: Mapping[str, Any], person: Person) -> bool:
+def _proposed_by_another(application: Json, person: Person) -> bool:
     proposed_by = (application.get("proposal") or {}).get("by")
     return proposed_by is not None and proposed_by != person.account_id
 
 
-def _appealed_and_decided_by_another(application: Mapping[str, Any], person: Person) -> bool:
+def _appealed_and_decided_by_another(application: Json, person: Person) -> bool:
     decided_by = (application.get("decision") or {}).get("by")
     return bool(application.get("appeal")) and decided_by != person.account_id
 
 
-def _owed(application: Mapping[str, object], person: Person) -> bool:
+def _owed(application: Json, person: Person) -> bool:
     return bool(application.get("owed"))
 
 
-def open_consultation(application: Mapping[str, Any], person: Person) -> Json | None:
+def open_consultation(application: Json, person: Person) -> Json | None:
     """The first question to an agency of the caller's that nobody has answered."""
     consultations: list[Json] = application.get("consultations") or []
     own = [entry for entry in consultations if set(person.posts.get(entry["agency_code"], [])) & OFFICERS]
     return next((entry for entry in own if entry["opinion"] is None), None)
 
 
-def _is_asked(application: Mapping[str, object], person: Person) -> bool:
+def _is_asked(application: Json, person: Person) -> bool:
     return open_consultation(application, person) is not None
 
 
@@ -158,12 +157,12 @@ DEEDS = (
 BY_NAME = {deed.name: deed for deed in DEEDS}
 
 
-def offered(application: Mapping[str, object], person: Person) -> list[Deed]:
+def offered(application: Json, person: Person) -> list[Deed]:
     """What this person can do now with this application, the likely next step first."""
     return [deed for deed in DEEDS if is_offered(deed, application, person)]
 
 
-def is_offered(deed: Deed, application: Mapping[str, Any], person: Person) -> bool:
+def is_offered(deed: Deed, application: Json, person: Person) -> bool:
     posts = set(person.posts.get(application["agency_code"], []))
     has_role = bool(posts & deed.roles) or deed.name == "answer_consultation"
     allowed = bool(deed.call) or deed.name in application["allowed"]
@@ -205,7 +204,7 @@ def missing(deed: Deed, values: Mapping[str, object]) -> list[str]:
     return [field.name for field in deed.fields if field.required and field.name not in values]
 
 
-def arguments(deed: Deed, values: Mapping[str, Any], application_id: str, person: Person) -> Json:
+def arguments(deed: Deed, values: Json, application_id: str, person: Person) -> Json:
     """As the door takes them."""
     if deed.name == "assign":
         return {"application_id": application_id, "officer_id": person.account_id}

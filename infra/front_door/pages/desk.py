@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from starlette.responses import Response
 
@@ -106,7 +105,7 @@ async def do_together(visit: Visit) -> Response:
     return visit.to("/desk", **{**query, "done": deed, "count": len(ticked)})
 
 
-def urgency(application: Mapping[str, Any]) -> str:
+def urgency(application: Json) -> str:
     """``overdue``, ``soon`` or nothing, as the list or the due date has it."""
     due_at = application.get("due_at")
     if not due_at or application.get("ended_at"):
@@ -123,7 +122,7 @@ async def application(visit: Visit) -> Response:
         "catalog.procedure", code=document["procedure_code"], version=document["procedure_version"]
     )
     due = await visit.ask("applications.explain_due_date", application_id=place) if document["accepted_at"] else None
-    facts = {"application": document, "procedure": procedure, "due": due, "urgency": urgency(document)}
+    facts: Json = {"application": document, "procedure": procedure, "due": due, "urgency": urgency(document)}
     return visit.page(
         "desk/application.html",
         **facts,
@@ -133,9 +132,7 @@ async def application(visit: Visit) -> Response:
     )
 
 
-def answer_rows(
-    visit: Visit, procedure: Mapping[str, object], answers: Mapping[str, object] | None
-) -> list[tuple[object, object]]:
+def answer_rows(visit: Visit, procedure: Json, answers: Mapping[str, object] | None) -> list[tuple[object, object]]:
     yes_no = (visit.t("drafts.yes"), visit.t("drafts.no"))
     return [
         (question, shown_answer(question, (answers or {})[question.name], visit.language, yes_no))
@@ -164,7 +161,7 @@ async def before_deed(visit: Visit) -> Response:
     return await _deed_page(visit, deed, document)
 
 
-async def _deed_page(visit: Visit, deed: deeds.Deed, document: Json, **facts: Any) -> Response:
+async def _deed_page(visit: Visit, deed: deeds.Deed, document: Json, **shown_facts: object) -> Response:
     """The form of a deed, with what its fields choose from: one call at most."""
     procedure = agencies = demands = None
     if deed.asks("marks"):
@@ -176,7 +173,7 @@ async def _deed_page(visit: Visit, deed: deeds.Deed, document: Json, **facts: An
     if deed.asks("demand"):
         demands = await visit.ask("payments.demands", application_id=document["application_id"])
     person = person_of(visit)
-    facts = {"values": {"method": (document["delivery"] or {}).get("method", "")}, **facts}
+    facts: Json = {"values": {"method": (document["delivery"] or {}).get("method", "")}, **shown_facts}
     return visit.page(
         "desk/deed.html",
         application=document,

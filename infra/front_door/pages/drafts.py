@@ -5,8 +5,6 @@ Every page saves; a draft is found again under «my applications». Commands car
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.responses import Response
 
 from infra.chassis.json_types import Json
@@ -71,9 +69,15 @@ async def ask_question(visit: Visit) -> Response:
 
 
 def _question_page(
-    visit: Visit, draft: Json, procedure: Json, questions: list[Question], number: int, **facts: Any
+    visit: Visit, draft: Json, procedure: Json, questions: list[Question], number: int, **shown_facts: object
 ) -> Response:
-    facts = {"draft": draft, "procedure": procedure, "question": questions[number], "number": number, **facts}
+    facts: Json = {
+        "draft": draft,
+        "procedure": procedure,
+        "question": questions[number],
+        "number": number,
+        **shown_facts,
+    }
     return visit.page("drafts/question.html", count=len(questions), check=visit.query.get("to", ""), **facts)
 
 
@@ -178,14 +182,20 @@ async def check(visit: Visit) -> Response:
     return _check_page(visit, draft, procedure)
 
 
-def _check_page(visit: Visit, draft: Json, procedure: Json, **facts: Any) -> Response:
+def _check_page(visit: Visit, draft: Json, procedure: Json, **shown_facts: object) -> Response:
     answers, yes_no = draft["answers"] or {}, (visit.t("drafts.yes"), visit.t("drafts.no"))
     rows = [
         (question, shown_answer(question, answers[question.name], visit.language, yes_no))
         for question in questions_of(procedure)
         if answered(question, answers)
     ]
-    facts = {"draft": draft, "procedure": procedure, "rows": rows, "choices": choices_of(procedure), **facts}
+    facts: Json = {
+        "draft": draft,
+        "procedure": procedure,
+        "rows": rows,
+        "choices": choices_of(procedure),
+        **shown_facts,
+    }
     return visit.page("drafts/check.html", **facts)
 
 

@@ -32,7 +32,7 @@ async def find(visit: Visit) -> Response:
     cursor = query.get("cursor") or None
     page = await visit.ask("catalog.search", text=text, limit=AT_A_TIME, cursor=cursor, facets=True, **arguments)
     facets = await _named(visit, page.get("facets", {}))
-    facts = {"text": text, "chosen": chosen, "facets": facets, "results": page}
+    facts: Json = {"text": text, "chosen": chosen, "facets": facets, "results": page}
     return visit.page("procedures.html", **facts, cursor=cursor, next_page=_next(visit, page))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from infra.chassis.json_types import Json
 from infra.chassis.text.numbers import whole_number
 from infra.front_door.pages.forms import Form
 
@@ -33,14 +33,14 @@ class Question:
         return text
 
 
-def questions_of(procedure: Mapping[str, Any]) -> list[Question]:
+def questions_of(procedure: Json) -> list[Question]:
     """Every question, in the order of the form."""
     schema = procedure.get("form") or {}
     required = set(schema.get("required", []))
     return [_question(name, part, name in required) for name, part in (schema.get("properties") or {}).items()]
 
 
-def _question(name: str, part: Mapping[str, Any], required: bool) -> Question:
+def _question(name: str, part: Json, required: bool) -> Question:
     options = tuple((str(value), part.get("x-options", {}).get(value, str(value))) for value in part.get("enum", []))
     longest = part.get("maxLength")
     examples = part.get("examples") or [""]

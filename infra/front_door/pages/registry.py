@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -95,7 +93,7 @@ async def _opening(request: Request) -> Response:
 
 async def _asset(request: Request) -> Response:
     name = str(request.path_params["name"])
-    kind: Any = rendering.ASSETS.get(name)
+    kind = rendering.ASSETS.get(name)
     if kind is None:
         return Response(status_code=404)
     return Response(rendering.asset(name), headers={"Cache-Control": FOR_EVER, "Content-Type": kind})

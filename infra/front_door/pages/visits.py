@@ -9,7 +9,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
@@ -83,7 +82,7 @@ class Visit:
             within=context.WITHIN,
         )
 
-    async def ask(self, call: str, /, **arguments: object) -> Any:
+    async def ask(self, call: str, /, **arguments: object) -> Json:
         """One call of the platform, ``service.method``; arguments that are None are not sent."""
         service, _, method = call.partition(".")
         self.request.scope["state"]["calls"] += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any
+from collections.abc import Awaitable, Callable
 from urllib.parse import unquote_plus
 
 from starlette.requests import Request
@@ -81,11 +81,11 @@ class ClientEndpoints:
 NOT_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
-async def _answered(request: Request, answer: Any) -> Response:
+async def _answered(request: Request, answer: Callable[[Form, Json], Awaitable[Response]]) -> Response:
     basic = request.headers.get("authorization", "").lower().startswith("basic ")
     try:
         form = await form_of(request)
-        response: Response = await answer(form, _credentials(request, form))
+        response = await answer(form, _credentials(request, form))
     except OAuthError as fault:
         return _error(fault.error, basic=basic)
     except HttpRefusal as refusal:

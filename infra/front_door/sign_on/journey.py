@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from starlette.requests import Request
@@ -141,7 +140,7 @@ class SignOnJourney:
         back = f"{SIGN_IN}?{urlencode({'authorization': step['authorization_id']})}"
         return f"/{page_language(request)}/sign-in/eid?{urlencode({'carried': self._eid.seal({'outside': back})})}"
 
-    async def _ask(self, request: Request, method: str, **arguments: object) -> Any:
+    async def _ask(self, request: Request, method: str, **arguments: object) -> Json:
         """As whoever the cookies say; in the language of the page."""
         caller = self._gateway.context_of(request, anonymous=True, language=page_language(request))
         return await self._gateway.ask(request, caller, doors()["identity", method], arguments)

@@ -47,8 +47,8 @@ class Row:
     @classmethod
     def from_json(cls, row: RuleRecord) -> Self:
         return cls(
-            row["number"], row["code"], row["name"], row["group"], row["points"], Fraction(row["full_at"]), row["measure"],
-            row["empty"], row["communes"],
+            row["number"], row["code"], row["name"], row["group"], row["points"], Fraction(row["full_at"]),
+            row["measure"], row["empty"], row["communes"],
         )  # fmt: skip
 
 

@@ -28,7 +28,11 @@ class Lists:
     def search(self, *, facets: bool = False, cursor: str | None = None, **_about: Any) -> ProcedureList:
         field = {"code": "ho-tich", "vi": "Hộ tịch"}
         if facets:
-            return {"items": [], "next_cursor": None, "facets": {"field": [{"value": "ho-tich", "count": 2, "name": field}]}}
+            return {
+                "items": [],
+                "next_cursor": None,
+                "facets": {"field": [{"value": "ho-tich", "count": 2, "name": field}]},
+            }
         code, following = ("1.001193", "2") if cursor is None else ("2.000635", None)
         return {"items": [{"code": code, "title": {"vi": "Thủ tục mẫu"}, "field": field}], "next_cursor": following}
 

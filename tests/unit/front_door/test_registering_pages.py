@@ -51,7 +51,7 @@ class Answers:
 class Straight(Gateway):
     """Without a loop that a second call of the same command could wait in."""
 
-    async def _once(self, key: tuple[str, ...], call: Call) -> object:
+    async def _once(self, key: tuple[str, ...], call: Call) -> dict[str, Any]:
         return await self.platform.call(call)
 
 
