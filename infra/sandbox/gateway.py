@@ -20,7 +20,6 @@ import threading
 import urllib.request
 import uuid
 from collections.abc import Mapping
-from typing import Any
 
 from infra.chassis.settings import SettingMissing, Settings
 from infra.front_door.listening import Addressed, Listening
@@ -160,10 +159,18 @@ def _call_merchant(address: str) -> str:
 
 
 def serve(
-    *, tmn_code: str, hash_secret: str, ipn_url: str | None = None, port: int = 0, host: str = "127.0.0.1", **how: Any
+    *,
+    tmn_code: str,
+    hash_secret: str,
+    ipn_url: str | None = None,
+    port: int = 0,
+    host: str = "127.0.0.1",
+    attempts: int = 10,
+    delay: float = 0.5,
 ) -> Gateway:
     """A started gateway; it has ``url``, ``port`` and ``stop()``."""
-    return Gateway(tmn_code=tmn_code, hash_secret=hash_secret, ipn_url=ipn_url, **how).start(port, host)
+    gateway = Gateway(tmn_code=tmn_code, hash_secret=hash_secret, ipn_url=ipn_url, attempts=attempts, delay=delay)
+    return gateway.start(port, host)
 
 
 def main(arguments: list[str] | None = None) -> int:

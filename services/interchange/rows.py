@@ -14,4 +14,11 @@ from infra.chassis.storage.database import UtcDateTime
 class InterchangeTable(DeclarativeBase):
     """The tables of *interchange*, whichever room they are of."""
 
-    type_annotation_map = {datetime: UtcDateTime, Json: JSON, list[Json]: JSON, list[str]: JSON, str: Text, bytes: LargeBinary}
+    type_annotation_map = {
+        datetime: UtcDateTime,
+        Json: JSON,
+        list[Json]: JSON,
+        list[str]: JSON,
+        str: Text,
+        bytes: LargeBinary,
+    }

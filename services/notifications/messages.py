@@ -78,7 +78,7 @@ TEXTS: Sequence[tuple[str, str]] = [
 ACTOR_FIELDS = frozenset({"by", "applicant_id", "account_id", "officer_id", "previous_officer_id", "command_id"})
 
 
-class Mark(TypedDict, total=False):
+class MarkedPlace(TypedDict, total=False):
     """One thing to correct: of a paper (``requirement``) or of a place in the form."""
 
     requirement: str | None
@@ -98,12 +98,12 @@ def facts_of(kind: MessageKind, data: Json, *, language: str, full_name: str, re
     return {**dict.fromkeys(kind.optional), **facts, **recipient_facts}
 
 
-def _mark(mark: Mark, language: str, names: Names) -> dict[str, str]:
+def _mark(mark: MarkedPlace, language: str, names: Names) -> dict[str, str]:
     """One thing to correct: a paper or a place in the form by its name, and what is wrong with it."""
     return {"where": _name_of_place(mark, language, names), "problem": mark.get("problem") or ""}
 
 
-def _name_of_place(mark: Mark, language: str, names: Names) -> str:
+def _name_of_place(mark: MarkedPlace, language: str, names: Names) -> str:
     if paper := mark.get("requirement"):
         return name_in(names.papers.get(paper, {}), language, str(paper))
     place = str(mark.get("field") or mark.get("pointer") or "")

@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from eventsourcing.application import Application as EventSourced
+from eventsourcing.persistence import InfrastructureFactory, TrackingRecorder
+from eventsourcing.utils import Environment
 
 from infra.chassis.storage.connections import KEEPALIVE, check_connected, parameters
 
@@ -26,12 +28,12 @@ class Streams(EventSourced[UUID]):
 
     name = "stored"
 
-    def construct_factory(self, env: Any) -> Any:
+    def construct_factory(self, env: Environment) -> InfrastructureFactory[TrackingRecorder]:
         """The library's factory, whose pool connects by the whole of the database's URL and not by parts of it."""
         factory = super().construct_factory(env)
         postgres = sys.modules.get("eventsourcing.postgres")  # where nobody imported it, the factory is another one
         if postgres is not None and isinstance(factory, postgres.PostgresFactory):
-            pool: Any = factory.datastore.pool
+            pool = factory.datastore.pool
             pool.kwargs.update(parameters(env["DATABASE_URL"], application_name="portal", **KEEPALIVE))
             pool._check = check_connected  # in place of the library's ping, which is a round trip; both raise alike
         return factory

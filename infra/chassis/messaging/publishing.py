@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import Any
 
 from kombu import Exchange, Producer, Queue
 from kombu.pools import set_limit
@@ -60,15 +59,24 @@ class Publisher:
                 self._drop()
                 raise
 
-    def publish_durably(self, body: object, queue: Queue, **options: Any) -> None:
+    def publish_durably(
+        self,
+        body: object,
+        queue: Queue,
+        *,
+        exchange: Exchange | str,
+        routing_key: str,
+        headers: Mapping[str, object] | None = None,
+        message_id: str | None = None,
+    ) -> None:
         """Publish what must not be lost; a queue that is gone is declared again first."""
         try:
-            self.publish(body, **options)
+            self.publish(body, exchange=exchange, routing_key=routing_key, headers=headers, message_id=message_id)
         except Unroutable:
             logs.get().warning("queue_gone", queue=queue.name)
             with Connection(self.amqp_uri, connect_timeout=5) as connection:
                 queue(connection.channel()).declare()
-            self.publish(body, **options)
+            self.publish(body, exchange=exchange, routing_key=routing_key, headers=headers, message_id=message_id)
 
     def _publish(
         self,

@@ -13,7 +13,6 @@ import importlib.util
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from alembic import command, context
 from alembic.config import Config
@@ -110,7 +109,7 @@ def _role_to_grant(settings: Settings, service: str) -> str | None:
     return worker.username if worker.username and worker.username != owner.username else None
 
 
-def _grant(connection: Any, role: str) -> None:
+def _grant(connection: Connection, role: str) -> None:
     """Tables made later by these migrations are open to the service for reading and writing; a migration may revoke."""
     quoted = '"' + role.replace('"', '""') + '"'
     schema = connection.scalar(text("SELECT quote_ident(current_schema())"))

@@ -7,7 +7,6 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, FromClause, event, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -248,8 +247,11 @@ def store_reply(session: Session, command: Command, reply: Json) -> None:
 def _engine(url: str, pool_size: int) -> Engine:
     if url.startswith("sqlite"):
         memory = url in {"sqlite://", "sqlite:///:memory:"}
-        options: dict[str, Any] = {"poolclass": StaticPool} if memory else {"pool_size": pool_size}
-        engine = engine_of(url, connect_args={"check_same_thread": False, "timeout": 15}, **options)
+        arguments = {"check_same_thread": False, "timeout": 15}
+        if memory:
+            engine = engine_of(url, connect_args=arguments, poolclass=StaticPool)
+        else:
+            engine = engine_of(url, connect_args=arguments, pool_size=pool_size)
         event.listen(engine, "connect", _sqlite_pragmas)
         event.listen(engine, "begin", _sqlite_begin)
         return engine

@@ -120,7 +120,7 @@ def write_dossiers(
     for dossier in dossiers:
         folded = dossier_of([*dossier.earlier, *dossier.added])
         row = row_of(folded)
-        dossier.is_known, dossier.findings = folded.has_content, findings_of(folded)
+        dossier.is_known, dossier.findings = folded.has_content, findings_with_times(folded)
         own = {"dossier_id": dossier.key, "source": source, "number": dossier.number, "salt": dossier.salt}
         values.append({**own, **row, "version": dossier.version, "position": positions[dossier.key], "updated_at": now})
     statement = insert_into(session, DOSSIERS)
@@ -131,7 +131,7 @@ def write_dossiers(
     session.execute(statement.on_conflict_do_update(index_elements=["dossier_id"], set_=changed), values)
 
 
-def findings_of(dossier: Dossier) -> list[str]:
+def findings_with_times(dossier: Dossier) -> list[str]:
     """What is odd about it, with what its times make impossible."""
     times, _ = classic.read_times(dossier.facts)
     return sorted(dossier.findings | impossible(times))
@@ -155,7 +155,7 @@ def row_of(dossier: Dossier) -> dict[str, object]:
         "finished_at": times.get("NgayKetThucXuLy"),
         "returned_at": times.get("NgayTra"),
         "facts": facts,
-        "findings": findings_of(dossier),
+        "findings": findings_with_times(dossier),
     }
 
 

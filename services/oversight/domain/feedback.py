@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypedDict
 
 from infra.working_time import (
     WorkingCalendar,
@@ -52,6 +52,14 @@ NUMBER = re.compile(r"\+?\d(?:[\s.-]?\d){5,}")
 MASK = "•••"
 
 
+class FeedbackFacts(TypedDict, total=False):
+    """What an act brings: limits (ISO 8601, by name), the agency it goes to, stars."""
+
+    limits: dict[str, str]
+    agency_code: str | None
+    stars: int
+
+
 class FeedbackStep(NamedTuple):
     """One recorded act. ``facts``: limits that hold from it on, the agency it is with, stars."""
 
@@ -59,7 +67,7 @@ class FeedbackStep(NamedTuple):
     kind: str
     at: int
     event_id: str
-    facts: Mapping[str, Any]
+    facts: FeedbackFacts
 
 
 @dataclass(frozen=True)

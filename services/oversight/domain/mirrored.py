@@ -22,7 +22,7 @@ STEPS = {
 }  # fmt: skip
 
 
-class Statement(TypedDict):
+class StatedDossier(TypedDict):
     """What *interchange* says of a dossier (``kind`` "dossier") or of its progress; the latter has fewer members."""
 
     kind: str
@@ -42,7 +42,7 @@ class Statement(TypedDict):
     results: int
 
 
-def moves_of_statement(statement: Statement, position: int, event_id: str) -> Iterator[RecordedMove]:
+def moves_of_statement(statement: StatedDossier, position: int, event_id: str) -> Iterator[RecordedMove]:
     """What a statement adds to its application; each with an id of its own under that of the event it came in."""
     for number, (kind, at, status, facts) in enumerate(_stated(statement)):
         yield RecordedMove(
@@ -51,7 +51,7 @@ def moves_of_statement(statement: Statement, position: int, event_id: str) -> It
         )  # fmt: skip
 
 
-def _stated(statement: Statement) -> Iterator[tuple[str, str, str, MoveFacts]]:
+def _stated(statement: StatedDossier) -> Iterator[tuple[str, str, str, MoveFacts]]:
     """Kind, time, status after it and facts."""
     if statement["kind"] != "dossier":
         official = statement["official_status"]

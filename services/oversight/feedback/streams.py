@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,7 +15,7 @@ from infra.chassis.json_types import Json
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.storage.database import Database
 from services.oversight.domain.fact import iso, micros
-from services.oversight.domain.feedback import FeedbackStep, Ticket, ticket_of
+from services.oversight.domain.feedback import FeedbackFacts, FeedbackStep, Ticket, ticket_of
 from services.oversight.domain.periods import FigureWindow
 from services.oversight.errors import FeedbackNotFound
 from services.oversight.feedback.tables import FeedbackAct, FeedbackTicket, FeedbackWords
@@ -93,7 +94,8 @@ class FeedbackStreams:
 
 
 def _act(row: FeedbackAct) -> FeedbackStep:
-    return FeedbackStep(row.version, row.kind, row.at, f"oversight:feedback-{row.feedback_id}:{row.version}", row.facts)
+    event_id = f"oversight:feedback-{row.feedback_id}:{row.version}"
+    return FeedbackStep(row.version, row.kind, row.at, event_id, cast(FeedbackFacts, row.facts))
 
 
 def _event_data(row: FeedbackTicket, kind: str, at: datetime) -> Json:
