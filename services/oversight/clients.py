@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from infra.chassis.clients import Neighbour
+from infra.chassis.json_types import Json
 from infra.working_time.records import CalendarReply
 
 

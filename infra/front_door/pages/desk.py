@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from starlette.responses import Response
@@ -44,7 +44,14 @@ async def queue(visit: Visit) -> Response:
     return await _queue_page(visit, visit.query)
 
 
-async def _queue_page(visit: Visit, query: Mapping[str, str], status: int = 200, **facts: Any) -> Response:
+async def _queue_page(
+    visit: Visit,
+    query: Mapping[str, str],
+    status: int = 200,
+    *,
+    errors: Sequence[FieldError] = (),
+    refused: Mapping[str, str] | None = None,
+) -> Response:
     person = person_of(visit)
     agencies = [code for code, roles in sorted(person.posts.items()) if OFFICERS & set(roles)]
     chosen = {name: query.get(name, "")[:80] for name in FILTERS}
@@ -63,14 +70,14 @@ async def _queue_page(visit: Visit, query: Mapping[str, str], status: int = 200,
     rows = [(item, urgency(item), next_deed(item, person)) for item in page["items"]]
     following = visit.link("/desk", **chosen, cursor=page["next_cursor"]) if page["next_cursor"] else None
     together = [deed for deed in TOGETHER if any(deed == offered for _, _, offered in rows)]
-    refused = facts.pop("refused", {})
     references = {item["application_id"]: item["reference"] for item in page["items"]}
-    errors = [FieldError("", f"{references.get(key, key)}: {text}") for key, text in refused.items()]
-    facts = {"errors": errors, "agencies": agencies, "statuses": STATUSES, "chosen": chosen, "cursor": cursor, **facts}
+    refusals = [FieldError("", f"{references.get(key, key)}: {text}") for key, text in (refused or {}).items()]
+    facts: Json = {"agencies": agencies, "statuses": STATUSES, "chosen": chosen, "cursor": cursor}
+    facts["errors"] = [*errors, *refusals]
     return visit.page("desk/queue.html", status, rows=rows, together=together, next_page=following, **facts)
 
 
-def next_deed(item: Mapping[str, Any], person: Person) -> str:
+def next_deed(item: Json, person: Person) -> str:
     """Which of :data:`TOGETHER` it waits for from this person, or nothing."""
     roles = person.posts.get(item["agency_code"], [])
     if item["status"] == "submitted" and "intake_officer" in roles:

@@ -7,7 +7,6 @@ again. Marks that name no paper and no question are shown as they were written.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from starlette.responses import Response
 
@@ -24,7 +23,7 @@ from infra.front_door.statuses import status_of
 PATH = f"{APPLICATION}/do/supplement"
 
 
-def marks_of(application: Mapping[str, Any]) -> list[Json]:
+def marks_of(application: Json) -> list[Json]:
     """Every mark of what is waited for; a sentence alone is a mark with a problem and no place."""
     waits = [wait for wait in application["waits"] if wait["kind"] == "supplement"]
     listed = [mark for wait in waits for mark in wait.get("marks") or []]
@@ -39,13 +38,13 @@ def _mark(mark: Json | str) -> Json:
     return {"problem": problem, "requirement": mark.get("requirement") or "", "field": field}
 
 
-def marked_questions(application: Mapping[str, Any], procedure: Mapping[str, Any]) -> list[tuple[Question, str]]:
+def marked_questions(application: Json, procedure: Json) -> list[tuple[Question, str]]:
     """The questions that are to be answered again, each with what is wrong."""
     problems = {mark["field"]: mark["problem"] for mark in marks_of(application) if mark.get("field")}
     return [(question, problems[question.name]) for question in questions_of(procedure) if question.name in problems]
 
 
-def _page(visit: Visit, application: Json, procedure: Json, status: int = 200, **facts: Any) -> Response:
+def _page(visit: Visit, application: Json, procedure: Json, status: int = 200, **shown_facts: object) -> Response:
     questions = marked_questions(application, procedure)
     places = {question.name for question, _ in questions}
     requirements = {entry["id"]: entry for entry in procedure["requirements"]}
@@ -59,7 +58,7 @@ def _page(visit: Visit, application: Json, procedure: Json, status: int = 200, *
         for mark in marks_of(application)
         if mark.get("requirement") not in requirements and mark.get("field") not in places
     ]
-    facts = {"values": application["answers"] or {}, **facts}
+    facts: Json = {"values": application["answers"] or {}, **shown_facts}
     lists = {"questions": questions, "papers": papers, "others": others}
     return visit.page("following/supplement.html", status, application=application, **lists, **facts)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from sqlalchemy import select, tuple_
 
@@ -21,7 +20,7 @@ class ProcedureTitles:
         self.database = database
         self._titles: dict[tuple[str, int], Json] = {}
 
-    def add_to(self, items: Iterable[dict[str, Any]]) -> None:
+    def add_to(self, items: Iterable[Json]) -> None:
         """Give each row its ``procedure_title``, ``{"vi", "en"?}``; None where there is no copy of its version."""
         rows = list(items)
         self._learn({key for row in rows if (key := _key(row)) is not None and key not in self._titles})
@@ -41,6 +40,6 @@ class ProcedureTitles:
             self._titles |= {(code, version): words for code, version, words in session.execute(query) if words}
 
 
-def _key(row: Mapping[str, Any]) -> tuple[str, int] | None:
+def _key(row: Json) -> tuple[str, int] | None:
     code, version = row.get("procedure_code"), row.get("procedure_version")
     return (code, version) if code and version else None
