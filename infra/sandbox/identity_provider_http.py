@@ -6,7 +6,7 @@ import base64
 import html
 import json
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 if TYPE_CHECKING:
@@ -22,16 +22,18 @@ FAULTS = frozenset(
 )  # fmt: skip
 
 
+class _Server(Protocol):
+    eid: EidSandbox
+
+
 class EidRequest(BaseHTTPRequestHandler):
     """One HTTP request to the provider."""
 
-    server: Any
     timeout = 10
 
     @property
     def eid(self) -> EidSandbox:
-        eid: EidSandbox = self.server.eid
-        return eid
+        return cast(_Server, self.server).eid
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
