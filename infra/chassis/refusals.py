@@ -40,7 +40,7 @@ class Refusal(Exception):
         return " ".join(with_facts(part, self.facts) for part in (wrong, todo) if part)
 
 
-def with_facts(template: str, facts: Mapping[str, Any]) -> str:
+def with_facts(template: str, facts: Mapping[str, object]) -> str:
     """The template over the facts; a fact that ends its sentence itself brings no second full stop."""
     parts = list(Formatter().parse(template))
     following = [*(literal for literal, *_ in parts[1:]), ""]

@@ -7,7 +7,7 @@ application is then asked for, with the caller's own token, and the same bill is
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -134,7 +134,7 @@ def _bill(session: Session, application_id: str) -> Bill:
     return bill
 
 
-def _raise_again(session: Session, bill: Bill, fee: Mapping[str, Any], origin: str) -> None:
+def _raise_again(session: Session, bill: Bill, fee: Json, origin: str) -> None:
     """A fee that was given back is owed once more, when it was owed before."""
     moment, amount = fee["collected_at"], fee["amount"]
     item = {

@@ -79,7 +79,7 @@ class FeeSettlement:
         persistently(settle_once)
 
 
-def _still_owed(data: Mapping[str, Any]) -> dict[str, int]:
+def _still_owed(data: Json) -> dict[str, int]:
     """Minor units that stay owed per moment, over all its currencies, as an application remembers them."""
     apart = data.get("still_owed_apart") or {}
     return {
