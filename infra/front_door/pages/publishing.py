@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from starlette.responses import Response
 
@@ -31,7 +30,7 @@ async def _proposals_page(visit: Visit, status: int = 200, **facts: object) -> R
     return visit.page("deciding/publications.html", status, entries=entries, me=me, next_page=following, **facts)
 
 
-def _change(change: Mapping[str, Any]) -> list[str]:
+def _change(change: Mapping[str, object]) -> list[str]:
     """Where, before and after, as a row."""
     return [str(change.get("path", "")), _as_text(change.get("old")), _as_text(change.get("new"))]
 
