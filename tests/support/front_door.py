@@ -23,7 +23,8 @@ from tests.support import launcher
 from tests.support.demo_run import plain_environment
 from tests.support.launcher import PortalProcess
 
-UNLIMITED = "client=1e9/1e9 account=1e9/1e9 sign-in=1e9/1e9 tracking=1e9/1e9 search=1e9/1e9"
+MOST = f"{10**9}/{10**9}"
+UNLIMITED = f"client={MOST} account={MOST} sign-in={MOST} tracking={MOST} search={MOST}"
 
 
 @dataclass
