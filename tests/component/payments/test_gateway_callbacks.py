@@ -14,6 +14,8 @@ from tests.component.payments.use_cases import PaymentsOffice, refused
 from tests.unit.payments.actors import AGENCY, CITIZEN
 from tests.unit.payments.builders import item, money, signed
 
+UNWATCHED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]  # the latter judges the machine
+
 
 def evidence(office: PaymentsOffice) -> list[tuple[str | None, str | None]]:
     with office.database.session() as session:
@@ -233,7 +235,7 @@ def test_a_payment_by_transfer_cannot_be_settled_by_a_card_notice(office: Paymen
     assert office.call_back(payment) == "01"
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=UNWATCHED)
 @given(st.lists(st.sampled_from(["success", "declined", "pending", "forged", "wrong amount"]), min_size=1, max_size=8))
 def test_whatever_order_notices_come_in_one_success_captures_once(office: PaymentsOffice, notices: list[str]) -> None:
     payment = office.start(office.submitted())

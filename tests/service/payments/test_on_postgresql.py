@@ -22,6 +22,8 @@ from tests.service.payments.conftest import AT_ONCE
 from tests.unit.payments.actors import ACCOUNTANT, APPROVER, AUDITOR, CITIZEN, CLERK
 from tests.unit.payments.builders import SECRET, item, money, signed
 
+UNWATCHED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]  # the latter judges the machine
+
 
 def at_once(works: list[Callable[[], Any]]) -> list[Any]:
     """Run all of these together; the answer or the refusal's name of each."""
@@ -134,7 +136,7 @@ def test_a_command_that_is_refused_leaves_nothing_behind(office: PaymentsOffice)
     assert office.events() == before
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=UNWATCHED)
 @given(
     name=st.sampled_from(
         ["Amount", "TxnRef", "TmnCode", "ResponseCode", "TransactionStatus", "TransactionNo", "Extra"]
