@@ -7,6 +7,7 @@ import sqlite3
 
 import pytest
 
+from infra.chassis.running.followers import Follower
 from services.applications.errors import Forbidden, NothingSealed
 from services.applications.transparency.sealer import Sealer
 from services.applications.verification.evidence import EvidenceArchive, LoggedHistories
@@ -133,3 +134,16 @@ def test_alarms_are_raised_over_the_service_s_own_histories(portal):
         "items"
     ]
     assert any("supplement" in row["kind"] for row in findings)
+
+
+def test_when_the_embedded_default_ends_no_history_is_left_that_nobody_looked_at(portal):
+    follower = Follower(
+        portal.settings, "applications", [IntegrityCheck(portal.database, LoggedHistories(portal.store))]
+    )
+    follower.once(resting=True)  # finds nothing, and rests for seconds
+    key = portal.approved()
+    assert follower.once(resting=True) == 0
+    follower.finish()
+    archive = EvidenceArchive.from_settings(portal.settings)
+    findings = archive.findings(application_id=key, **reading(actors.AUDITOR))["items"]
+    assert [finding["kind"] for finding in findings] == ["approved_unread"]
