@@ -49,7 +49,7 @@ async def show_code(visit: Visit) -> Response:
     form, journey = await visit.form(), _journey(visit.shared, visit.request)
     if journey is None:
         raise FormNotOurs()
-    otp = form.text("otp").replace(" ", "")
+    otp = form.code("otp")
     if not otp:
         errors = [FieldError("otp", visit.t("sign_in.otp_missing"))]
         return visit.page("eid_code.html", status=400, state=form.text("state"), errors=errors)

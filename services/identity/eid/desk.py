@@ -28,23 +28,20 @@ from services.identity.eid.provider import EidClient, EidPerson, EidProvider
 from services.identity.eid_errors import EidSignInNotPending, EidSignInRefused
 from services.identity.errors import (
     AccountAlreadyExists,
-    AccountBlocked,
     CitizenDataDiffers,
     CitizenNotInRegister,
     InvalidRequest,
-    OtpRequired,
     SignInRefused,
 )
 from services.identity.models import Account
 from services.identity.models.single_sign_on import EidLink, EidSignIn
 from services.identity.pending_registrations import ContactPoints
 from services.identity.population import Citizen, PopulationRegister, register_of
-from services.identity.sessions import Authenticator
-from services.identity.sign_in_records import BLOCKED, OPENED, OTP_MISSING, OTP_WRONG
+from services.identity.sessions import REFUSALS, Authenticator
+from services.identity.sign_in_records import OPENED, OTP_MISSING, OTP_WRONG
 from services.identity.tokens import Eid, token_digest
 
 PENDING = timedelta(minutes=10)
-REFUSALS = {OTP_MISSING: OtpRequired, BLOCKED: AccountBlocked}
 
 
 class EidDesk:
