@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from collections.abc import Mapping, Sequence
 
@@ -66,7 +67,7 @@ def _register(journey: Journey, register: Sequence[Mapping[str, object]]) -> Jso
             **{key: person[key] for key in ("citizen_number", "full_name", "birth_date")},
             "phone": "+84912345678",
             "email": f"cong-dan-{uuid.uuid4().hex[:8]}@example.vn",
-            "password": f"mật-khẩu {uuid.uuid4().hex[:12]}",
+            "password": secrets.token_urlsafe(12),
         }
         try:
             account = journey.portal.as_().identity.register_citizen(**journey.citizen)
